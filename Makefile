@@ -1,0 +1,28 @@
+# Thin on purpose: each target is a line or two. TORCH_INDEX=URL takes torch from another index (see README).
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+.PHONY: run test lint venv proto
+.DELETE_ON_ERROR:
+
+run: venv
+	$(BIN)/forumlens run $(ARGS)
+
+test: lint
+	$(BIN)/pytest $(ARGS)
+
+lint: venv
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/buf lint proto && $(BIN)/python -m tests.generated
+
+proto: venv
+	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=. --pyi_out=. --grpc_python_out=. proto/forumlens/v1/*.proto
+
+venv: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@

@@ -1,0 +1,80 @@
+"""Signs that a word which is also an everyday word names a model: class names, Hub ids, `from_pretrained` calls."""
+
+from __future__ import annotations
+
+import re
+
+FRAMEWORKS = ("", "TF", "Flax")
+"""Prefixes under which the same class exists for another framework."""
+
+_HEADS = (
+    "AudioClassification", "AudioFrameClassification", "CTC", "CausalLM", "ConditionalGeneration",
+    "ContrastiveLearning", "DepthEstimation", "DocumentQuestionAnswering", "EntityClassification",
+    "EntityPairClassification", "EntitySpanClassification", "ImageAndTextRetrieval", "ImageCaptioning",
+    "ImageClassification", "ImageClassificationWithTeacher", "ImageSegmentation", "ImageTextRetrieval",
+    "ImageTextToText", "ImagesAndTextClassification", "InstanceSegmentation", "MaskGeneration",
+    "MaskedImageModeling", "MaskedLM", "MultipleChoice", "NextSentencePrediction", "ObjectDetection",
+    "PreTraining", "Prediction", "QuestionAnswering", "QuestionAnsweringSimple", "SemanticSegmentation",
+    "SequenceClassification", "SpeechClassification", "SpeechSeq2Seq", "SpeechToSpeech", "SpeechToText",
+    "TableQuestionAnswering", "TextEncoding", "TextToSpeech", "TextToSpectrogram", "TextToWaveform",
+    "TokenClassification", "UniversalSegmentation", "VideoClassification", "Vision2Seq",
+    "VisualQuestionAnswering", "VisualReasoning", "XVector", "ZeroShotImageClassification",
+    "ZeroShotObjectDetection",
+)  # fmt: skip
+_SUFFIXES = (
+    "Attention", "AudioModel", "AudioModelWithProjection", "Block", "Config", "Decoder", "DecoderLayer",
+    "DoubleHeadsModel", "Embeddings", "Encoder", "EncoderLayer", "EncoderModel", "FeatureExtractor", "HeadModel",
+    "ImageProcessor", "ImageProcessorFast", "LMHeadModel", "Layer", "MLP", "Model", "ModelWithLMHead",
+    "ModelWithProjection", "PreTrainedModel", "PretrainedModel", "Processor", "QAModel", "RMSNorm",
+    "SelfAttention", "Stack", "TextConfig", "TextModel", "TextModelWithProjection", "Tokenizer",
+    "TokenizerFast", "VisionConfig", "VisionModel", "VisionModelWithProjection",
+    *(f"For{head}" for head in _HEADS),
+)  # fmt: skip
+
+_BEFORE_WINDOW, _ID_WINDOW = 80, 160
+_ID_LEFT = re.compile(r"(?:https?://)?[\w./~-]*\Z")
+_ID_RIGHT = re.compile(r"[\w./~-]*")
+_HUB_URL = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?!(?:datasets|spaces|docs|blog|papers|learn|tasks)/)",
+    re.IGNORECASE,
+)
+_LOADED = re.compile(
+    r"""(?:from_pretrained\(\s*(?:\w+\s*=\s*)?|(?:model|checkpoint)\w*["']?\s*[=:]\s*)[rb]?["'`]\Z""", re.IGNORECASE
+)
+_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
+_HUB_ID = re.compile(r"(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]+/[A-Za-z0-9][\w.-]*")
+# What tells "facebook/opt-1.3b" from "docs/git-guide" where nothing else does.
+_SIZED = re.compile(r"\d|[-_](?:base|small|medium|large|huge|tiny|mini|nano|xl|xxl)\b", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:py|ipynb|md|txt|json|ya?ml|sh|cpp?|h|js|ts|html?|png|jpe?g|gif|csv|log|cfg|toml)\Z", re.I)
+
+
+def class_names(prefix: str) -> list[str]:
+    """Class names that a family with this prefix ("GPT2") has or could have, as they are written."""
+    return [framework + prefix + suffix for framework in FRAMEWORKS for suffix in _SUFFIXES]
+
+
+def is_class_name(text: str) -> bool:
+    """Whether this is a class name already, and not the prefix of some."""
+    return text.endswith(_SUFFIXES) and text not in _SUFFIXES
+
+
+def names_a_model(text: str, start: int, end: int) -> bool:
+    """Whether the word text[start:end] stands in a Hub id, a Hub link, or what a `from_pretrained` call loads.
+
+    A Hub id outside quotes must carry a size or a version, and a path of files is none: "and/or", "/opt/ml/model" and
+    "docs/git-guide" say nothing of models.
+    """
+    left = _ID_LEFT.search(text[max(0, start - _ID_WINDOW) : start])
+    right = _ID_RIGHT.match(text, end, end + _ID_WINDOW)
+    head = left[0] if left else ""
+    whole = (head + text[start:end] + (right[0] if right else "")).rstrip("./-")
+    link = _HUB_URL.match(whole)
+    if link is not None:
+        parts = whole[link.end() :].split("/")
+        return len(head) >= link.end() and head[link.end() :].count("/") == min(len(parts), 2) - 1
+    if head.count("/") != whole.count("/") or _FILE.search(whole):
+        return False
+    begin = start - len(head)
+    if _LOADED.search(text[max(0, begin - _BEFORE_WINDOW) : begin]):
+        return _NAME.fullmatch(whole) is not None
+    return _HUB_ID.fullmatch(whole) is not None and _SIZED.search(whole, whole.index("/")) is not None

@@ -1,0 +1,1 @@
+"""forumlens: what a forum says about reusing pre-trained models, beside what is uploaded."""

@@ -1,0 +1,232 @@
+"""Commands that answer from the store: trends, status, serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forumlens.cli.assemble import load_registry, open_bundle, open_encoder, open_store, taxonomy_in_use
+from forumlens.cli.errors import BadInputError, NotMadeYetError
+from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
+from forumlens.cli.output import Format, print_json, print_record, print_rows, say
+from forumlens.cli.settings import Settings, load_settings
+from store import assignments, topics, trends
+from store.database import Database
+from store.months import BadMonthError, format_month, parse_month
+from store.sources import all_sources
+from store.values import Coverage, StoreCounts, TrendPoint, TrendSubject
+
+if TYPE_CHECKING:
+    from classifier.bundle import Bundle
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("trends")(show_trends)
+    app.command()(status)
+    app.command()(serve)
+
+
+def show_trends(
+    label: Annotated[str | None, typer.Option(help="Leaf id, for example memory-performance/memory.")] = None,
+    category: Annotated[str | None, typer.Option(help="Category id, for example memory-performance.")] = None,
+    topic: Annotated[int | None, typer.Option(help="Topic id, as `forumlens topics` gives it.")] = None,
+    family: Annotated[list[str] | None, typer.Option(help="Model family, for example llama; repeatable.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Month to stop before, YYYY-MM.")] = None,
+    per_family: Annotated[bool, typer.Option("--per-family", help="One series for each family.")] = False,
+    form: FormatFlag = Format.TABLE,
+    database: DatabaseFlag = None,
+) -> None:
+    """Threads of a theme by month, beside uploads. `-` is unknown, never 0.
+
+    Example: forumlens trends --label memory-performance/memory --family llama --family gpt2 --from 2024-01
+    """
+    if sum(given is not None for given in (label, category, topic)) > 1:
+        raise BadInputError("--label, --category and --topic exclude each other: give at most one")
+    if per_family and not family:
+        raise BadInputError("--per-family needs --family: name the families that shall have a series each")
+    first, last = _month("--from", start), _month("--to", end)
+    if first is not None and last is not None and first >= last:
+        raise BadInputError(f"--from {start} is not before --to {end}: --to is the month to stop before")
+    settings = load_settings(database_url=database)
+    _check_label(settings, label, category)
+    with open_store(settings) as db:
+        subject = _subject(db, label or category, topic)
+        if subject.label and assignments.current_bundle(db) is None:
+            raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
+        families = _families(db, family or [])
+        groups = [(name,) for name in families] if per_family and families else [families]
+        found = [
+            (group, point)
+            for group in groups
+            for point in trends.query_trend(
+                db,
+                assignments.current_bundle(db),
+                topics.current_topic_run(db),
+                subject,
+                group,
+                first,
+                last,
+                now=datetime.now(UTC),
+            )
+        ]
+        if any(source.authored for source in all_sources(db)):
+            say("[yellow]Authored sample data, not mined.[/yellow]")
+    brief = form is Format.TABLE
+    rows = [_trend_line(*item, len(groups) > 1) if brief else _trend_row(*item) for item in found]
+    print_rows(rows, form, title=_trend_title(label or category, topic, family))
+
+
+def status(form: FormatFlag = Format.TABLE, database: DatabaseFlag = None) -> None:
+    """What the store holds and which span each source covers.
+
+    Example: forumlens status --format json
+    """
+    with open_store(load_settings(database_url=database)) as db:
+        found = trends.counts(db, assignments.current_bundle(db), topics.current_topic_run(db))
+        report = _status(found, assignments.current_bundle(db), topics.current_topic_run(db))
+    if form is Format.JSON:
+        print_json(report)
+        return
+    figures = {name: value for name, value in report.items() if not isinstance(value, list | dict)}
+    print_record(figures, form, title="Store")
+    if form is Format.TABLE:
+        print_rows(report["sources"], form, title="Sources")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. \\[default 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
+    bundle: BundleFlag = None,
+    database: DatabaseFlag = None,
+) -> None:
+    """Answer over gRPC until interrupted (Ctrl-C or SIGTERM ends it without losing an accepted call).
+
+    Example: forumlens serve --port 50051
+    """
+    settings = load_settings(database_url=database, bundle=bundle, host=host, port=port)
+    with open_store(settings) as db:
+        serve_store(
+            settings,
+            db,
+            open_bundle(settings, open_encoder(settings)),
+            on_ready=lambda port: say(f"gRPC on [bold]{settings.host}:{port}[/bold]; Ctrl-C stops it"),
+        )
+
+
+def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Callable[[int], None]) -> None:
+    """Serve until interrupted; `on_ready` is given the port once it answers."""
+    from service.server import run_server  # grpc takes a while to import
+
+    current = assignments.current_bundle(db)
+    if current not in (None, bundle.id):
+        say(
+            f"[yellow]The store was labelled with bundle {current}, not with {bundle.id}[/yellow]: "
+            "trends tell of the former until `forumlens assign` is run"
+        )
+
+    run_server(db, bundle, settings.host, settings.port, families=load_registry(), on_ready=on_ready)
+
+
+def _subject(db: Database, label: str | None, topic: int | None) -> TrendSubject:
+    if topic is not None:
+        run = topics.current_topic_run(db)
+        if run is None or not topics.topic_exists(db, run, topic):
+            raise BadInputError(f"--topic {topic} is not a topic of this store: see `forumlens topics`")
+    return TrendSubject(label=label, topic=topic)
+
+
+def _check_label(settings: Settings, leaf: str | None, category: str | None) -> None:
+    taxonomy = taxonomy_in_use(settings)
+    for flag, given, known in (("--label", leaf, taxonomy.leaves), ("--category", category, taxonomy.categories)):
+        ids = [label.id for label in known]
+        if given is not None and given not in ids:
+            near = get_close_matches(given, ids, n=1)
+            hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(sorted(ids)[:8])}, ..."
+            raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}: {hint}")
+
+
+def _families(db: Database, named: list[str]) -> tuple[str, ...]:
+    registry = load_registry()
+    known = trends.families_known(db) | set(registry.names)
+    families = tuple(dict.fromkeys(registry.canonical(name) for name in named))
+    for name in families:
+        if name not in known:
+            raise BadInputError(
+                f"--family {name!r} is no model family that is known: use a Hub model_type such as llama"
+            )
+    return families
+
+
+def _month(flag: str, text: str | None) -> int | None:
+    try:
+        return parse_month(text) if text is not None else None
+    except BadMonthError as error:
+        raise BadInputError(f"{flag}: {error}") from error
+
+
+def _trend_row(families: tuple[str, ...], point: TrendPoint) -> dict[str, Any]:
+    return {
+        **({"families": list(families)} if families else {}),
+        "month": format_month(point.month),
+        "threads": point.threads,
+        "all_threads": point.all_threads,
+        "share": point.share,
+        "labelled": point.labelled_threads,
+        "none": point.none_threads,
+        "abstained": point.abstained_threads,
+        "abstained_share": point.abstained_share,
+        "uploads": point.uploads,
+        "all_uploads": point.all_uploads,
+        "with_card": point.uploads_with_card,
+        "partial": point.partial,
+        "forum_coverage": point.forum_coverage.value,
+        "hub_coverage": point.hub_coverage.value,
+    }
+
+
+def _trend_line(families: tuple[str, ...], point: TrendPoint, per_family: bool) -> dict[str, Any]:
+    """The row as people read it: what is the same in most months is told only where it is not."""
+    remarks = [
+        "partial" if point.partial else "",
+        f"forum: {point.forum_coverage.value}" if point.forum_coverage is not Coverage.FULL else "",
+        f"hub: {point.hub_coverage.value}" if point.hub_coverage is not Coverage.FULL else "",
+    ]
+    return {
+        **({"family": families[0]} if per_family else {}),
+        "month": format_month(point.month),
+        "threads": point.threads,
+        "of": point.all_threads,
+        "share": point.share,
+        "unsure": point.abstained_share,
+        "uploads": point.uploads,
+        "of all": point.all_uploads,
+        "with card": point.uploads_with_card,
+        "remarks": ", ".join(filter(None, remarks)),
+    }
+
+
+def _trend_title(label: str | None, topic: int | None, families: list[str] | None) -> str:
+    subject = label or (f"topic {topic}" if topic is not None else "all")
+    return f"Threads: {subject}" + (f", mentioning {' or '.join(families)}" if families else "")
+
+
+def _status(found: StoreCounts, bundle: str | None, run: str | None) -> dict[str, Any]:
+    figures = asdict(found)
+    figures["sources"] = [
+        {
+            "kind": source.kind.value,
+            "name": source.name,
+            "authored": source.authored,
+            "covered_from": source.covered_from.isoformat() if source.covered_from else None,
+            "covered_to": source.covered_to.isoformat() if source.covered_to else None,
+        }
+        for source in found.sources
+    ]
+    return figures | {"bundle": bundle, "topic_run": run}

@@ -1,0 +1,139 @@
+"""`forumlens run`: the whole line in one command, on the sample that comes along or on a real forum."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from classifier.taxonomy import Taxonomy
+from forumlens.cli.answer import serve_store
+from forumlens.cli.assemble import forum_url, open_encoder, open_store, open_taxonomy, remembering
+from forumlens.cli.collect import SinceFlag, collect_forum, collect_hub
+from forumlens.cli.errors import BadInputError
+from forumlens.cli.learn import assign_all, discover, fit_once
+from forumlens.cli.options import BundleFlag, DatabaseFlag
+from forumlens.cli.output import Format, print_rows, say
+from forumlens.cli.settings import Settings, load_settings
+from forumlens.cli.training import load_training
+from labeled import files
+from scraper import replay
+from store import assignments, topics, trends
+from store.database import Database
+from store.sources import all_sources
+from store.values import StoreCounts
+
+SAMPLE_FORUM = "https://forum.sample.invalid"
+_SHOWN = 8
+SAMPLE_HUB = "https://hub.sample.invalid"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(run)
+
+
+def run(
+    forum: Annotated[
+        str | None,
+        typer.Option(
+            help="`huggingface`, or the URL of a Discourse. \\[default: the authored sample]", show_default=False
+        ),
+    ] = None,
+    since: SinceFlag = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop the crawl after so many threads.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0, help="Requests a second; 0 is unlimited, for your own.")] = None,
+    port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
+    serve: Annotated[bool, typer.Option(help="Answer over gRPC at the end.")] = True,
+    bundle: BundleFlag = None,
+    database: DatabaseFlag = None,
+) -> None:
+    """Collect, learn, label, discover and serve. A second run takes up only what is new.
+
+    Example: forumlens run --forum huggingface --since 2024-01-01
+    """
+    settings = load_settings(database_url=database, bundle=bundle, port=port, rate=rate)
+    with open_store(settings) as db:
+        if forum is None:
+            _collect_sample(settings, db)
+        else:
+            _collect_real(settings, db, forum, since, limit)
+        taxonomy, encoder = open_taxonomy(), open_encoder(settings)
+        embedder = remembering(encoder, db)
+        fitted = fit_once(settings, db, encoder, taxonomy, load_training([], taxonomy, encoder))
+        assign_all(db, fitted)
+        discover(settings, db, embedder, taxonomy)
+        _show(db, taxonomy)
+        if serve:
+            service = fitted.with_embedder(encoder)
+            serve_store(settings, db, service, on_ready=lambda bound: _say_next(settings, bound))
+
+
+def _collect_sample(settings: Settings, db: Database) -> None:
+    say(
+        "[bold yellow]This is an authored sample[/bold yellow]: threads and models were made up to show the tool, "
+        "nothing was mined.\nFor the real forum: forumlens run --forum huggingface --database sqlite:///hf.db"
+    )
+    if any(not source.authored for source in all_sources(db)):
+        raise BadInputError(
+            "the store holds mined data: name another one for the sample with --database sqlite:///FILE"
+        )
+    own = settings.model_copy(update={"rate": 0.0})
+    with _replayed() as (forum, hub):
+        collect_forum(own, db, forum, known_as=SAMPLE_FORUM)
+        collect_hub(own.model_copy(update={"hub_endpoint": hub}), db, known_as=SAMPLE_HUB)
+
+
+@contextmanager
+def _replayed() -> Iterator[tuple[str, str]]:
+    with (
+        replay.running(replay.forum_app(files.sample_forum())) as forum,
+        replay.running(replay.hub_app(files.sample_hub())) as hub,
+    ):
+        yield forum, hub
+
+
+def _collect_real(settings: Settings, db: Database, forum: str, since: datetime | None, limit: int | None) -> None:
+    if any(source.authored for source in all_sources(db)):
+        raise BadInputError(
+            "the store holds the authored sample, which must not mix with mined data: "
+            "name another one with --database sqlite:///FILE"
+        )
+    collect_forum(settings, db, forum_url(forum), since=since, limit=limit)
+    collect_hub(settings, db, since=since)
+
+
+def _show(db: Database, taxonomy: Taxonomy) -> None:
+    bundle, run_id = assignments.current_bundle(db), topics.current_topic_run(db)
+    found = trends.counts(db, bundle, run_id)
+    totals = trends.label_totals(db, bundle)
+    kinds = {label.id: label.kind for label in taxonomy.labels}
+    rows = [
+        {"kind": kind, "label": label, "threads": threads, "share": threads / found.threads}
+        for kind in dict.fromkeys(kinds.values())
+        for label, threads in [item for item in totals if kinds.get(item[0]) == kind][:_SHOWN]
+    ]
+    print_rows(rows, Format.TABLE, title=_title(found))
+
+
+def _title(found: StoreCounts) -> str:
+    kind = "AUTHORED SAMPLE" if any(source.authored for source in found.sources) else "Mined"
+    return f"{kind}: {found.threads} threads, {found.posts} posts, {found.models} models, {found.topics} topics"
+
+
+def _say_next(settings: Settings, port: int) -> None:
+    address = f"{settings.host}:{port}"
+    default = settings.database_url == Settings.model_fields["database_url"].default
+    store = "" if default else f" --database {shlex.quote(settings.database_url)}"
+    request = '{"label": "memory-performance/memory", "families": ["llama", "gpt2"]}'
+    say(
+        f"\ngRPC on [bold]{address}[/bold] (health and reflection too); Ctrl-C stops it. Try in another terminal:\n"
+        f"  .venv/bin/forumlens trends --category memory-performance --family llama{store}\n"
+        f"  .venv/bin/forumlens topics{store}\n"
+        f"  .venv/bin/buf curl --protocol grpc --http2-prior-knowledge -d '{request}' \\\n"
+        f"    http://{address}/forumlens.v1.TrendService/QueryTrends"
+    )

@@ -1,0 +1,49 @@
+"""How the command line fails: one line that says what is wrong and what to do, and an exit status for scripts.
+
+1: the work could not be done (a site or database that does not answer); 2: a flag, file or setting is wrong;
+3: what the command needs has not been made yet.
+"""
+
+from __future__ import annotations
+
+
+class BadInputError(Exception):
+    """A flag, file or setting that cannot be used."""
+
+
+class NotMadeYetError(Exception):
+    """What the command needs has not been made yet."""
+
+
+def exit_code_of(error: BaseException) -> int | None:
+    """Exit status for an error that the person can mend, None for one that is a fault of the program."""
+    from classifier.bundle import BundleError  # only after something failed: these imports take seconds
+    from classifier.embedder import EmbedderError
+    from classifier.evaluate import EvaluationError
+    from classifier.fit import FitError
+    from classifier.mentions import RegistryError
+    from classifier.real import RealError
+    from classifier.rows import RowError
+    from classifier.taxonomy import TaxonomyError
+    from scraper.errors import FileError, ScraperError
+    from scraper.replay import DumpError, PortError
+    from service.server import ServerError
+    from store.database import DatabaseError
+
+    wrong = (
+        BadInputError,
+        FileError,
+        RowError,
+        TaxonomyError,
+        RegistryError,
+        FitError,
+        EvaluationError,
+        DumpError,
+        RealError,
+    )
+    failed = (ScraperError, DatabaseError, BundleError, EmbedderError, PortError, ServerError)
+    if isinstance(error, NotMadeYetError):
+        return 3
+    if isinstance(error, wrong):
+        return 2
+    return 1 if isinstance(error, failed) else None

@@ -1,0 +1,36 @@
+"""Flags that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forumlens.cli.output import Format
+
+DatabaseFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="Store: sqlite:///FILE or postgresql://... \\[FORUMLENS_DATABASE_URL; default sqlite:///forumlens.db]",
+        show_default=False,
+    ),
+]
+BundleFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--bundle", help="Folder of the fitted bundle. \\[FORUMLENS_BUNDLE; default bundle]", show_default=False
+    ),
+]
+FormatFlag = Annotated[Format, typer.Option("--format", help="How to print the data.")]
+PortFlag = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")]
+ExamplesFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--examples",
+        help="Labelled rows (JSONL); repeatable. Words for what comes along: `authored` examples, `real` posts without "
+        "their text, `bundled` for both. \\[default: bundled, unless --taxonomy is given]",
+        show_default=False,
+    ),
+]

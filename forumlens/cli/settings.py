@@ -1,0 +1,65 @@
+"""Settings: flags over FORUMLENS_* over forumlens.toml in the working directory over these defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from forumlens.cli.errors import BadInputError
+
+
+class Settings(BaseSettings):
+    """What holds where no flag says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="FORUMLENS_", toml_file="forumlens.toml", extra="forbid")
+
+    database_url: str = "sqlite:///forumlens.db"
+    bundle: Path = Path("bundle")
+    forum: str = "huggingface"
+    hub_endpoint: str = "https://huggingface.co"
+    contact: str = ""
+    """Mail address or URL put into the crawler's User-Agent, so that an operator can reach you."""
+    rate: float = Field(1.0, ge=0)
+    """Requests a second to a forum; 0 is unlimited, for a server of one's own."""
+    host: str = "127.0.0.1"
+    port: int = Field(50051, ge=0, le=65535)
+    encoder: str = ""
+    """Name or path of a sentence-transformers model; empty is the MiniLM weights that come with the install."""
+    device: str = ""
+    """`cpu`, `cuda`, `cuda:1`; empty takes what the machine has."""
+    precision: str = ""
+    """`float32` or `bfloat16`; empty takes what the device is good at."""
+    seed: int = 0
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: object) -> Settings:
+    """Settings with the flags that were given (None: not given); raises BadInputError that names what is wrong."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadInputError(
+            f"setting {name!r} is {first.get('input')!r}: {first['msg']}. "
+            f"Mend the flag, FORUMLENS_{name.upper()} or forumlens.toml"
+        ) from error

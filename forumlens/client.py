@@ -1,0 +1,287 @@
+"""A thin typed client of the gRPC API.
+
+with Client("localhost:50051") as client:
+    for answer in client.classify([{"body": "CUDA out of memory while fine-tuning"}]):
+        print(answer.labels)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2  # type: ignore[import-untyped]
+from grpc_status import rpc_status
+
+from forumlens.v1 import classification_pb2 as cpb
+from forumlens.v1 import classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grpc
+from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1 import trend_pb2 as tpb
+from service import convert, limits
+from store.values import (
+    Classification,
+    Label,
+    PostDetail,
+    PostInput,
+    ThreadFilter,
+    ThreadSummary,
+    Topic,
+    TrendPoint,
+)
+
+_RETRY = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.2s",
+    "maxBackoff": "5s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
+}
+_SERVICES = ("ClassificationService", "TrendService", "ThreadService")
+_POST_FIELDS = frozenset(field.name for field in fields(PostInput))
+
+
+class ClientError(RuntimeError):
+    """A call failed. `violations`: (field, description) pairs where the input was at fault."""
+
+    def __init__(self, code: grpc.StatusCode, message: str, violations: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(f"{code.name}: {message}")
+        self.code = code
+        self.message = message
+        self.violations = tuple(violations)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of a trend, one a month, and the families that they count; none means all."""
+
+    families: tuple[str, ...]
+    points: tuple[TrendPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """Series that were asked for. `authored`: some of what is counted is sample data, not mined."""
+
+    series: tuple[Series, ...]
+    authored: bool
+    bundle_id: str
+    topic_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model answers. `metrics` are held-out figures from the time it was fitted."""
+
+    bundle_id: str
+    taxonomy: str
+    encoder: str
+    device: str
+    precision: str
+    max_tokens: int
+    max_posts: int
+    max_body_chars: int
+    version: str
+    fitted_at: datetime | None
+    metrics: Mapping[str, float]
+
+
+class Client:
+    """Calls a forumlens server; `timeout` in seconds holds for each call, with its retries."""
+
+    def __init__(self, target: str = "localhost:50051", timeout: float = 30.0) -> None:
+        config = {
+            "methodConfig": [
+                {"name": [{"service": f"forumlens.v1.{name}"} for name in _SERVICES], "retryPolicy": _RETRY}
+            ]
+        }
+        self._timeout = timeout
+        self._channel = grpc.insecure_channel(
+            target,
+            options=[
+                ("grpc.service_config", json.dumps(config)),
+                ("grpc.enable_retries", 1),
+                ("grpc.max_receive_message_length", limits.MAX_MESSAGE_BYTES),
+            ],
+        )
+        self._classification = classification_pb2_grpc.ClassificationServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._trends = trend_pb2_grpc.TrendServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._threads = thread_pb2_grpc.ThreadServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()
+
+    def classify(
+        self, posts: Iterable[PostInput | Mapping[str, Any]], *, ranking: bool = False
+    ) -> list[Classification]:
+        """Label posts, any number, in order; `ranked` is filled only when `ranking` is asked for.
+
+        A mapping has the fields of PostInput, of which `body` is required. Raises ClientError.
+        """
+        answers: list[Classification] = []
+        for chunk in _chunks(map(_as_post, posts)):
+            request = cpb.ClassifyRequest(posts=map(convert.post_input_message, chunk), include_ranking=ranking)
+            try:
+                response: cpb.ClassifyResponse = self._call(self._classification.Classify, request)
+            except ClientError as error:
+                raise _moved(error, len(answers)) from error
+            answers.extend(map(convert.classification, response.classifications))
+        return answers
+
+    def labels(self, kind: str = "") -> list[Label]:
+        """Labels of the taxonomy, of one kind if asked; categories before their leaves. Raises ClientError."""
+        response: cpb.ListLabelsResponse = self._call(self._classification.ListLabels, cpb.ListLabelsRequest(kind=kind))
+        return list(map(convert.label, response.labels))
+
+    def model_info(self) -> ModelInfo:
+        """Which model answers, within which limits. Raises ClientError."""
+        info: cpb.GetModelInfoResponse = self._call(self._classification.GetModelInfo, cpb.GetModelInfoRequest())
+        return ModelInfo(
+            bundle_id=info.bundle_id,
+            taxonomy=info.taxonomy,
+            encoder=info.encoder,
+            device=info.device,
+            precision=info.precision,
+            max_tokens=info.max_tokens,
+            max_posts=info.max_posts,
+            max_body_chars=info.max_body_chars,
+            version=info.version,
+            fitted_at=convert.moment(info.fit_time) if info.HasField("fit_time") else None,
+            metrics=dict(info.metrics),
+        )
+
+    def query_trends(
+        self,
+        *,
+        label: str | None = None,
+        category: str | None = None,
+        topic: int | None = None,
+        families: Sequence[str] = (),
+        start_month: str = "",
+        end_month: str = "",
+        per_family: bool = False,
+    ) -> Trends:
+        """Monthly series of one label, category or topic, or of all threads; months are `YYYY-MM`, half-open.
+
+        Raises ClientError, and ValueError when more than one subject is given.
+        """
+        if sum(subject is not None for subject in (label, category, topic)) > 1:
+            raise ValueError("label, category and topic exclude each other: give one of them, or none for all threads")
+        request = tpb.QueryTrendsRequest(
+            label=label,
+            category=category,
+            topic=topic,
+            families=families,
+            start_month=start_month,
+            end_month=end_month,
+            per_family=per_family,
+        )
+        response: tpb.QueryTrendsResponse = self._call(self._trends.QueryTrends, request)
+        series = (
+            Series(tuple(each.families), tuple(map(convert.trend_point, each.points))) for each in response.series
+        )
+        return Trends(tuple(series), response.authored_sample, response.bundle_id, response.topic_run)
+
+    def list_topics(self, *, page_size: int = 0) -> Iterator[Topic]:
+        """All topics, biggest first, fetched page by page. Raises ClientError."""
+        request = tpb.ListTopicsRequest(page_size=page_size)
+        while True:
+            response: tpb.ListTopicsResponse = self._call(self._trends.ListTopics, request)
+            yield from map(convert.topic, response.topics)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    def list_threads(self, wanted: ThreadFilter | None = None, *, page_size: int = 0) -> Iterator[ThreadSummary]:
+        """Threads that pass the filter, newest first, fetched page by page. Raises ClientError."""
+        wanted = wanted or ThreadFilter()
+        request = hpb.ListThreadsRequest(
+            label=wanted.label,
+            topic=wanted.topic,
+            families=wanted.families,
+            category=wanted.category,
+            start_time=convert.timestamp(wanted.start) if wanted.start else None,
+            end_time=convert.timestamp(wanted.end) if wanted.end else None,
+            page_size=page_size,
+        )
+        while True:
+            response: hpb.ListThreadsResponse = self._call(self._threads.ListThreads, request)
+            yield from map(convert.thread_summary, response.threads)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    def get_thread(self, thread_id: int) -> tuple[ThreadSummary, list[PostDetail]]:
+        """One thread with its posts in reading order. Raises ClientError, with NOT_FOUND for an unknown id."""
+        response: hpb.GetThreadResponse = self._call(self._threads.GetThread, hpb.GetThreadRequest(id=thread_id))
+        return convert.thread_summary(response.thread), list(map(convert.post_detail, response.posts))
+
+    def _call(self, method: Any, request: Message) -> Any:
+        try:
+            return method(request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+
+
+def _client_error(error: Any) -> ClientError:
+    violations = []
+    status = rpc_status.from_call(error)
+    for detail in status.details if status else ():
+        bad = error_details_pb2.BadRequest()
+        if detail.Is(bad.DESCRIPTOR):
+            detail.Unpack(bad)
+            violations += [(each.field, each.description) for each in bad.field_violations]
+    return ClientError(error.code(), error.details() or "no message came with it", violations)
+
+
+def _moved(error: ClientError, by: int) -> ClientError:
+    """The error with post numbers as the caller counts them, who knows nothing of earlier calls."""
+    if not by:
+        return error
+
+    def move(text: str) -> str:
+        return re.sub(r"^posts\[(\d+)\]", lambda match: f"posts[{int(match[1]) + by}]", text)
+
+    violations = [(move(field), description) for field, description in error.violations]
+    return ClientError(error.code, move(error.message), violations)
+
+
+def _as_post(post: PostInput | Mapping[str, Any]) -> PostInput:
+    if isinstance(post, PostInput):
+        return post
+    unknown = sorted(set(post) - _POST_FIELDS)
+    if unknown:
+        raise ValueError(f"post has unknown fields {', '.join(unknown)}: it may have {', '.join(sorted(_POST_FIELDS))}")
+    if "body" not in post:
+        raise ValueError(f"post {post.get('id', '')!r} has no body: give its text")
+    return PostInput(**{"id": "", **post, "tags": tuple(post.get("tags", ()))})
+
+
+def _chunks(posts: Iterable[PostInput]) -> Iterator[list[PostInput]]:
+    """Posts in groups that one call may hold."""
+    chunk: list[PostInput] = []
+    chars = 0
+    for post in posts:
+        size = len(post.title) + len(post.body) + len(post.previous or "")
+        if chunk and (len(chunk) == limits.MAX_POSTS or chars + size > limits.MAX_CALL_CHARS):
+            yield chunk
+            chunk, chars = [], 0
+        chunk.append(post)
+        chars += size
+    if chunk:
+        yield chunk

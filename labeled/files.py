@@ -1,0 +1,52 @@
+"""Where the files bundled with this package are, in a checkout and in an installed wheel alike.
+
+Each function returns a path that can be opened for reading. Nothing is parsed here: the rooms that use a file read it.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+
+
+def taxonomy() -> Path:
+    """Path of `taxonomy.toml`: the labels, their kinds and definitions."""
+    return _bundled("taxonomy.toml")
+
+
+def examples() -> Path:
+    """Path of `examples.jsonl`: authored, labelled posts, one JSON object a line."""
+    return _bundled("examples.jsonl")
+
+
+def real_folder() -> Path:
+    """Folder of the real posts without their text: `real.jsonl`, and what was made of their texts."""
+    return _bundled("taxonomy.toml").parent
+
+
+def families() -> Path:
+    """Path of `families.toml`: model families with their aliases and class-name prefixes."""
+    return _bundled("families.toml")
+
+
+def sample_forum() -> Path:
+    """Path of the authored sample forum: one `/t/ID.json` body a line, gzipped."""
+    return _bundled("sample", "forum.jsonl.gz")
+
+
+def sample_hub() -> Path:
+    """Path of the made-up sample Hub: one model row a line, gzipped."""
+    return _bundled("sample", "hub.jsonl.gz")
+
+
+def _bundled(*parts: str) -> Path:
+    """Path of a bundled file.
+
+    Raises:
+        FileNotFoundError: the file is not there, as in an installation that left its data files out.
+    """
+    path = Path(str(files("labeled").joinpath(*parts)))
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"bundled file {'/'.join(parts)!r} is missing at {path}: reinstall forumlens, "
+            "or restore the file from version control"
+        )
+    return path

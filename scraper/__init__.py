@@ -1,0 +1,1 @@
+"""From the outside world into the store: forums, the Hub, and files."""

@@ -1,0 +1,226 @@
+"""Importing threads, models and tables of uploads from files; unknown columns are reported, bad rows set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from more_itertools import chunked
+
+from scraper.discourse import missing_post_ids, parse_categories, parse_thread
+from scraper.errors import BadFieldError, BadThreadError, FileError
+from scraper.fields import Json
+from scraper.model_rows import KNOWN_FIELDS as MODEL_FIELDS
+from scraper.model_rows import parse_model
+from scraper.progress import Progress, silent
+from scraper.pseudonyms import Pseudonymizer
+from scraper.rows import Rejects, Row, base_name, read_rows
+from scraper.thread_rows import KNOWN_FIELDS as THREAD_FIELDS
+from scraper.thread_rows import parse_flat_thread
+from scraper.upload_rows import UploadTable
+from store import models, sources, threads
+from store.database import Database
+from store.months import month_of, month_start
+from store.values import AUTHORED_TAG, COUNTED_STATES, HubModel, SourceKind, Thread, UploadCount
+
+_BATCH = 200
+_TICK = timedelta(microseconds=1)
+_Value = TypeVar("_Value", Thread, HubModel)
+
+
+@dataclass(slots=True)
+class ImportSummary:
+    """What an import did.
+
+    `rows` were read, `stored` of them kept, `rejected` set aside in the file `rejects`. `unknown_columns` were not
+    used; `left_out` are rows or columns that hold sums; `incomplete`: threads of which the file lacks some posts.
+    """
+
+    source: str
+    rows: int = 0
+    stored: int = 0
+    posts: int = 0
+    rejected: int = 0
+    rejects: Path | None = None
+    incomplete: int = 0
+    unknown_dates: int = 0
+    unknown_columns: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def import_threads(
+    db: Database,
+    path: Path,
+    *,
+    pseudonyms: Pseudonymizer,
+    source: str | None = None,
+    rejects: Path | None = None,
+    progress: Progress = silent,
+) -> ImportSummary:
+    """Import threads: raw `/t/ID.json` bodies, or flat rows of one post a thread (see scraper.thread_rows).
+
+    A raw `/categories.json` body names the categories of the bodies after it.
+
+    `source` names the source they belong to (default: the file's name); the address of a forum that is crawled too
+    lets both fill one source. Raises FileError.
+    """
+    origin = sources.ensure(db, SourceKind.FORUM, source or base_name(path))
+    categories: dict[int, str] = {}
+
+    def read(row: Row) -> Thread | None:
+        if "category_list" in row.values:
+            categories.update(parse_categories(row.values))
+            return None
+        if "post_stream" not in row.values:
+            take.note_columns(row.values, THREAD_FIELDS)
+            return parse_flat_thread(row.values, pseudonyms)
+        base = origin.name if "://" in origin.name else ""
+        thread = parse_thread(row.values, pseudonyms=pseudonyms, base_url=base, categories=categories)
+        take.summary.incomplete += bool(missing_post_ids(row.values))
+        return thread
+
+    with _Take(origin.name, path, rejects, progress) as take:
+        for some in chunked(take.values(read), _BATCH):
+            shown = [thread for thread in some if thread.state in COUNTED_STATES]
+            threads.save_threads(db, origin.id, shown)
+            for thread in some:
+                if thread.state not in COUNTED_STATES:
+                    threads.set_thread_state(db, origin.id, thread.external_id, thread.state)
+                    take.summary.left_out.append(f"thread {thread.external_id}: {thread.state}")
+            take.summary.stored += len(shown)
+            take.summary.posts += sum(len(thread.posts) for thread in shown)
+            _note(db, origin.id, [thread.created_at for thread in shown], [thread.tags for thread in shown])
+    return take.summary
+
+
+def import_models(
+    db: Database,
+    path: Path,
+    *,
+    source: str | None = None,
+    rejects: Path | None = None,
+    progress: Progress = silent,
+) -> ImportSummary:
+    """Import Hub models, as the Hub's API gives them or with columns of the same meaning (see scraper.model_rows).
+
+    `source` as for import_threads. Raises FileError.
+    """
+    origin = sources.ensure(db, SourceKind.HUB, source or base_name(path))
+
+    def read(row: Row) -> HubModel:
+        take.note_columns(row.values, MODEL_FIELDS)
+        return parse_model(row.values)
+
+    with _Take(origin.name, path, rejects, progress) as take:
+        for some in chunked(take.values(read), 5 * _BATCH):
+            models.save_models(db, origin.id, some)
+            dated = [model.created_at for model in some if model.created_at]
+            take.summary.stored += len(some)
+            take.summary.unknown_dates += len(some) - len(dated)
+            _note(db, origin.id, dated, [model.tags for model in some])
+    return take.summary
+
+
+def import_uploads(
+    db: Database,
+    path: Path,
+    *,
+    canonical: Callable[[str], str] = str.lower,
+    source: str | None = None,
+    rejects: Path | None = None,
+    progress: Progress = silent,
+) -> ImportSummary:
+    """Import a published table of uploads, long or wide (see scraper.upload_rows).
+
+    `canonical` gives the family that a name stands for; rows of one family and month are added up. Raises FileError.
+    """
+    origin = sources.ensure(db, SourceKind.UPLOADS, source or base_name(path))
+    table: UploadTable | None = None
+    total: dict[tuple[int, str], UploadCount] = {}
+    with _Take(origin.name, path, rejects, progress) as take:
+        for row in take.rows():
+            try:
+                table = table or UploadTable(list(row.values))
+                counts = table.counts(row.values)
+            except BadFieldError as error:
+                take.reject(row.line, str(error))
+                continue
+            if counts is None:
+                take.summary.left_out.append(f"row {row.line}: {table.family(row.values) or 'no family'}")
+                continue
+            take.summary.stored += 1
+            for count in counts:
+                _add_up(total, count, canonical(count.family))
+        if table is None:
+            raise FileError(f"{path} holds no table of uploads: name columns month, family and count")
+        take.summary.left_out += [f"column {name}" for name in table.left_out]
+        take.summary.unknown_columns += table.unknown
+        models.save_uploads(db, origin.id, total.values())
+    if months := table.months | {month for month, _ in total}:
+        sources.mark_covered(db, origin.id, month_start(min(months)), month_start(max(months) + 1))
+    return take.summary
+
+
+class _Take:
+    """Reads a file's rows, counts them, and sets aside those that are no good."""
+
+    def __init__(self, source: str, path: Path, rejects: Path | None, progress: Progress) -> None:
+        self._path, self._progress = path, progress
+        self._rejects = Rejects(rejects or Path(f"{path.name}.rejects.jsonl"))
+        self.summary = ImportSummary(source)
+
+    def __enter__(self) -> _Take:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._rejects.__exit__(None, None, None)
+
+    def rows(self) -> Iterator[Row]:
+        for row in read_rows(self._path):
+            self.summary.rows += 1
+            if row.error:
+                self.reject(row.line, row.error)
+            else:
+                yield row
+            self._progress("rows", self.summary.rows, None)
+
+    def values(self, read: Callable[[Row], _Value | None]) -> Iterator[_Value]:
+        for row in self.rows():
+            try:
+                value = read(row)
+            except (BadFieldError, BadThreadError) as error:
+                self.reject(row.line, str(error))
+            else:
+                if value is not None:
+                    yield value
+
+    def reject(self, line: int, reason: str) -> None:
+        self._rejects.add(line, reason)
+        self.summary.rejected = self._rejects.count
+        self.summary.rejects = self._rejects.path
+
+    def note_columns(self, row: Json, known: frozenset[str]) -> None:
+        unknown = self.summary.unknown_columns
+        unknown += [name for name in row if name not in known and name not in unknown]
+
+
+def _note(db: Database, source_id: int, moments: list[datetime], tags: Iterable[tuple[str, ...]]) -> None:
+    """Mark what these rows tell of their source: the span of time it covers, and whether it was written for us."""
+    if moments:
+        # A file holds nothing after its last row, so that row's month is covered in part.
+        sources.mark_covered(db, source_id, month_start(month_of(min(moments))), max(moments) + _TICK)
+    if any(AUTHORED_TAG in some for some in tags):
+        sources.mark_authored(db, source_id)
+
+
+def _add_up(total: dict[tuple[int, str], UploadCount], count: UploadCount, family: str) -> None:
+    before = total.get((count.month, family))
+    cards = count.cards
+    if before is not None:
+        cards = None if cards is None or before.cards is None else cards + before.cards
+    total[count.month, family] = UploadCount(
+        count.month, family, count.models + (before.models if before else 0), cards
+    )

@@ -1,0 +1,28 @@
+"""What sets a replay apart from the real thing: every answer says up to when the dump tells anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from scraper.http import REPLAYED_UNTIL
+
+
+class ReplayedUntil:
+    """Middleware that puts the moment of the dump's last item into a header; a crawler covers no more than that."""
+
+    def __init__(self, app: ASGIApp, until: datetime | None) -> None:
+        self._app = app
+        self._value = until.astimezone(UTC).isoformat() if until else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the header added."""
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._value:
+                MutableHeaders(scope=message)[REPLAYED_UNTIL] = self._value
+            await send(message)
+
+        await self._app(scope, receive, tell)

@@ -1,0 +1,1 @@
+"""gRPC over the store and a bundle: classification, trends, threads, health and reflection."""

@@ -1,0 +1,74 @@
+"""What trends and threads are asked about: the store, the labels and families that questions may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.errors import NotReadyError
+from service.labels import LabelIndex
+from service.model import FamilyNames
+from service.validation import Violations, nearest, shown
+from store.assignments import current_bundle
+from store.database import Database
+from store.topics import current_topic_run, topic_exists
+from store.trends import categories_known, families_known
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The versions that answers are made from; None before the stage first ran."""
+
+    bundle_id: str | None
+    run_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The store with the names that are valid in questions to it. Its methods block."""
+
+    db: Database
+    labels: LabelIndex
+    families: FamilyNames | None = None
+
+    def shown(self) -> Shown:
+        """Current bundle and topic run of the store."""
+        return Shown(current_bundle(self.db), current_topic_run(self.db))
+
+    def read_families(self, found: Violations, values: list[str]) -> tuple[str, ...]:
+        """Families under the names of the store; problems go to `found`."""
+        if not values:
+            return ()
+        return found.family_names(values, families_known(self.db), self.families)
+
+    def check_forum_category(self, found: Violations, value: str) -> None:
+        """Note a problem unless threads of the store are in this forum category."""
+        if value and value not in (known := categories_known(self.db)):
+            found.add("category", f"{shown(value)} is not a forum category of the store{nearest(value, known)}: "
+                      "give one that threads carry, or leave it empty")  # fmt: skip
+
+    def check_topic(self, found: Violations, topic: int, run_id: str | None) -> None:
+        """Note a problem unless the run has the topic; without a run nothing can be said."""
+        if run_id is not None and not topic_exists(self.db, run_id, topic):
+            found.add("topic", f"{topic} is not a topic of the current run: ListTopics gives them")
+
+
+def check_ready(shown: Shown, *, label: bool, topic: bool) -> None:
+    """Raise NotReadyError where a question needs labels or topics that are not there."""
+    if label:
+        needed_bundle(shown.bundle_id)
+    if topic:
+        needed_run(shown.run_id)
+
+
+def needed_bundle(bundle_id: str | None) -> str:
+    """The bundle, or NotReadyError where no post was labelled yet."""
+    if bundle_id is None:
+        raise NotReadyError("assignments", "no post of the store is labelled yet: run `forumlens assign` first")
+    return bundle_id
+
+
+def needed_run(run_id: str | None) -> str:
+    """The topic run, or NotReadyError where topics were never discovered."""
+    if run_id is None:
+        raise NotReadyError("topics", "the store has no topics yet: run `forumlens topics` first")
+    return run_id

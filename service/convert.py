@@ -1,0 +1,259 @@
+"""Values to messages and back. What is None stays unset: unknown is never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from forumlens.v1 import classification_pb2 as cpb
+from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1 import trend_pb2 as tpb
+from store.months import format_month, parse_month
+from store.values import (
+    Classification,
+    Coverage,
+    Label,
+    PostDetail,
+    PostInput,
+    ThreadSummary,
+    Topic,
+    TrendPoint,
+    Verdict,
+)
+
+_COVERAGE = {
+    Coverage.NONE: tpb.COVERAGE_NONE,
+    Coverage.PARTIAL: tpb.COVERAGE_PARTIAL,
+    Coverage.FULL: tpb.COVERAGE_FULL,
+}
+_COVERAGE_BACK = {message: value for value, message in _COVERAGE.items()}
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    """Moment as a message."""
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
+
+
+def moment(message: Timestamp) -> datetime:
+    """Moment of a message, UTC."""
+    return message.ToDatetime(tzinfo=UTC)
+
+
+def post_input(message: cpb.PostInput) -> PostInput:
+    """Post to label, from a checked message."""
+    return PostInput(
+        id=message.id,
+        body=message.body,
+        title=message.title,
+        reply=message.reply if message.HasField("reply") else None,
+        previous=message.previous if message.HasField("previous") else None,
+        by_starter=message.by_starter if message.HasField("by_starter") else None,
+        accepted=message.accepted if message.HasField("accepted") else None,
+        category=message.category,
+        tags=tuple(message.tags),
+        post_number=message.post_number if message.HasField("post_number") else None,
+        source=message.source,
+    )
+
+
+def post_input_message(post: PostInput) -> cpb.PostInput:
+    """Post to label, as a message."""
+    return cpb.PostInput(
+        id=post.id,
+        body=post.body,
+        title=post.title,
+        reply=post.reply,
+        previous=post.previous,
+        by_starter=post.by_starter,
+        accepted=post.accepted,
+        category=post.category,
+        tags=post.tags,
+        post_number=post.post_number,
+        source=post.source,
+    )
+
+
+def classification_message(
+    post_id: str, value: Classification, kind: Callable[[str], str], ranking: bool
+) -> cpb.Classification:
+    """Answer to one post, under the id that the request gave it."""
+
+    def scores(pairs: Sequence[tuple[str, float]]) -> list[cpb.LabelScore]:
+        return [cpb.LabelScore(label=label, kind=kind(label), score=score) for label, score in pairs]
+
+    return cpb.Classification(
+        id=post_id,
+        labels=scores(value.labels),
+        abstained=value.abstained,
+        ranking=scores(value.ranked) if ranking else (),
+    )
+
+
+def classification(message: cpb.Classification) -> Classification:
+    """Answer to one post; `ranked` is empty where no ranking was asked for."""
+    return Classification(
+        id=message.id,
+        labels=tuple((each.label, each.score) for each in message.labels),
+        ranked=tuple((each.label, each.score) for each in message.ranking),
+        abstained=message.abstained,
+    )
+
+
+def label_message(label: Label) -> cpb.Label:
+    """Label as a message."""
+    return cpb.Label(
+        id=label.id,
+        kind=label.kind,
+        name=label.name,
+        definition=label.definition,
+        category=label.category,
+        leaf=label.leaf,
+    )
+
+
+def label(message: cpb.Label) -> Label:
+    """Label of a message."""
+    return Label(message.id, message.kind, message.name, message.definition, message.leaf)
+
+
+def trend_point_message(point: TrendPoint) -> tpb.TrendPoint:
+    """Month of a trend as a message."""
+    return tpb.TrendPoint(
+        month=format_month(point.month),
+        threads=point.threads,
+        all_threads=point.all_threads,
+        share=point.share,
+        labelled_threads=point.labelled_threads,
+        none_threads=point.none_threads,
+        abstained_threads=point.abstained_threads,
+        abstained_share=point.abstained_share,
+        uploads=point.uploads,
+        all_uploads=point.all_uploads,
+        uploads_with_card=point.uploads_with_card,
+        partial=point.partial,
+        forum_coverage=_COVERAGE[point.forum_coverage],
+        hub_coverage=_COVERAGE[point.hub_coverage],
+    )
+
+
+def trend_point(message: tpb.TrendPoint) -> TrendPoint:
+    """Month of a trend; unset counts are None."""
+
+    def count(name: str) -> int | None:
+        return int(getattr(message, name)) if message.HasField(name) else None
+
+    return TrendPoint(
+        month=parse_month(message.month),
+        threads=count("threads"),
+        all_threads=count("all_threads"),
+        labelled_threads=count("labelled_threads"),
+        none_threads=count("none_threads"),
+        abstained_threads=count("abstained_threads"),
+        uploads=count("uploads"),
+        all_uploads=count("all_uploads"),
+        uploads_with_card=count("uploads_with_card"),
+        partial=message.partial,
+        forum_coverage=_COVERAGE_BACK.get(message.forum_coverage, Coverage.NONE),
+        hub_coverage=_COVERAGE_BACK.get(message.hub_coverage, Coverage.NONE),
+    )
+
+
+def topic_message(topic: Topic) -> tpb.Topic:
+    """Topic as a message."""
+    return tpb.Topic(
+        id=topic.id,
+        keywords=topic.keywords,
+        threads=topic.size,
+        representative_threads=topic.representatives,
+        label_distribution=[tpb.TopicLabel(label=label, share=share) for label, share in topic.distribution],
+        nearest_label=topic.nearest_label,
+        nearest_label_confidence=topic.nearest_cosine,
+    )
+
+
+def topic(message: tpb.Topic) -> Topic:
+    """Topic of a message."""
+    return Topic(
+        id=message.id,
+        keywords=tuple(message.keywords),
+        size=message.threads,
+        representatives=tuple(message.representative_threads),
+        nearest_label=message.nearest_label,
+        nearest_cosine=message.nearest_label_confidence,
+        distribution=tuple((each.label, each.share) for each in message.label_distribution),
+    )
+
+
+def thread_message(thread: ThreadSummary) -> hpb.Thread:
+    """Thread as a message."""
+    return hpb.Thread(
+        id=thread.id,
+        title=thread.title,
+        url=thread.url,
+        category=thread.category,
+        tags=thread.tags,
+        create_time=timestamp(thread.created_at),
+        posts=thread.posts,
+        labels=thread.labels,
+        families=thread.families,
+        topic=thread.topic,
+        authored_sample=thread.authored,
+    )
+
+
+def thread_summary(message: hpb.Thread) -> ThreadSummary:
+    """Thread of a message."""
+    return ThreadSummary(
+        id=message.id,
+        title=message.title,
+        url=message.url,
+        category=message.category,
+        tags=tuple(message.tags),
+        created_at=moment(message.create_time),
+        posts=message.posts,
+        labels=tuple(message.labels),
+        families=tuple(message.families),
+        topic=message.topic if message.HasField("topic") else None,
+        authored=message.authored_sample,
+    )
+
+
+def post_message(post: PostDetail) -> hpb.Post:
+    """Post of a thread as a message."""
+    return hpb.Post(
+        id=post.id,
+        number=post.number,
+        author=post.author,
+        create_time=timestamp(post.created_at),
+        body=post.body,
+        reply_to=post.reply_to,
+        accepted=post.accepted,
+        labels=[hpb.PostLabel(label=label, score=score) for label, score in post.labels],
+        abstained=post.verdict is Verdict.ABSTAINED,
+        assigned=post.verdict is not None,
+    )
+
+
+def post_detail(message: hpb.Post) -> PostDetail:
+    """Post of a thread; the verdict is None where the bundle has not read it."""
+    if not message.assigned:
+        verdict = None
+    elif message.labels:
+        verdict = Verdict.LABELLED
+    else:
+        verdict = Verdict.ABSTAINED if message.abstained else Verdict.NONE
+    return PostDetail(
+        id=message.id,
+        number=message.number,
+        author=message.author,
+        created_at=moment(message.create_time),
+        body=message.body,
+        reply_to=message.reply_to if message.HasField("reply_to") else None,
+        accepted=message.accepted,
+        labels=tuple((each.label, each.score) for each in message.labels),
+        verdict=verdict,
+    )

@@ -1,0 +1,37 @@
+"""Blocking store calls, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from service.errors import BusyError
+
+T = TypeVar("T")
+
+
+class StoreCalls:
+    """A few threads that read the store; raises BusyError when too many calls wait for them."""
+
+    def __init__(self, threads: int = 4, waiting: int = 256) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
+        self._most = threads + waiting
+        self._running = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Result of `work`, which is run on one of the threads."""
+        if self._running >= self._most:
+            raise BusyError(f"{self._running} calls are waiting for the store: retry later", retry_after=1.0)
+        self._running += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future.add_done_callback(self._done)
+        return await future
+
+    def close(self) -> None:
+        """Wait for what runs and end the threads."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _done(self, _future: object) -> None:
+        self._running -= 1

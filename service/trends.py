@@ -1,0 +1,90 @@
+"""TrendService: monthly series and discovered topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+
+from forumlens.v1 import trend_pb2 as tpb
+from forumlens.v1 import trend_pb2_grpc
+from service.catalog import Catalog, check_ready, needed_run
+from service.convert import topic_message, trend_point_message
+from service.paging import page_token, read_token
+from service.store_calls import StoreCalls
+from service.validation import Violations
+from store.sources import all_sources
+from store.topics import list_topics
+from store.trends import query_trend
+from store.values import TrendSubject
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
+    """Answers from the store; `now` decides which month is not over."""
+
+    def __init__(self, catalog: Catalog, calls: StoreCalls, now: Callable[[], datetime] = _utc_now) -> None:
+        self._catalog = catalog
+        self._calls = calls
+        self._now = now
+
+    async def QueryTrends(self, request: tpb.QueryTrendsRequest, context: _Context) -> tpb.QueryTrendsResponse:  # noqa: N802
+        """Give the series of the subject, one for all families together or one for each."""
+        return await self._calls.run(lambda: self._query(request))
+
+    async def ListTopics(self, request: tpb.ListTopicsRequest, context: _Context) -> tpb.ListTopicsResponse:  # noqa: N802
+        """Give a page of the current run's topics."""
+        return await self._calls.run(lambda: self._topics(request))
+
+    def _query(self, request: tpb.QueryTrendsRequest) -> tpb.QueryTrendsResponse:
+        now, shown, db = self._now(), self._catalog.shown(), self._catalog.db
+        found = Violations()
+        start, end = found.months(request.start_month, request.end_month, now)
+        families = self._catalog.read_families(found, list(request.families))
+        if request.per_family and not request.families:
+            found.add("per_family", "is set without families: name the families, or leave it unset")
+        subject = self._subject(found, request, shown.run_id)
+        found.raise_any()
+        check_ready(shown, label=subject.label is not None, topic=subject.topic is not None)
+        groups = [(family,) for family in families] if request.per_family else [families]
+        response = tpb.QueryTrendsResponse(
+            authored_sample=any(source.authored for source in all_sources(db)),
+            bundle_id=shown.bundle_id or "",
+            topic_run=shown.run_id or "",
+        )
+        for group in groups:
+            points = query_trend(db, shown.bundle_id, shown.run_id, subject, group, start, end, now=now)
+            response.series.add(families=group, points=map(trend_point_message, points))
+        return response
+
+    def _subject(self, found: Violations, request: tpb.QueryTrendsRequest, run_id: str | None) -> TrendSubject:
+        match request.WhichOneof("subject"):
+            case "label":
+                self._catalog.labels.check_leaf(found, "label", request.label)
+                return TrendSubject(label=request.label)
+            case "category":
+                self._catalog.labels.check_category(found, "category", request.category)
+                return TrendSubject(label=request.category)
+            case "topic":
+                self._catalog.check_topic(found, request.topic, run_id)
+                return TrendSubject(topic=request.topic)
+            case _:
+                return TrendSubject()
+
+    def _topics(self, request: tpb.ListTopicsRequest) -> tpb.ListTopicsResponse:
+        shown = self._catalog.shown()
+        run_id = needed_run(shown.run_id)
+        found = Violations()
+        size = found.page_size(request.page_size)
+        after = read_token(found, request.page_token, request, run_id)
+        found.raise_any()
+        topics = list_topics(self._catalog.db, run_id, shown.bundle_id, size + 1, after)
+        more = page_token(topics[size - 1].id, request, run_id) if len(topics) > size else ""
+        return tpb.ListTopicsResponse(topics=map(topic_message, topics[:size]), next_page_token=more, topic_run=run_id)

@@ -1,0 +1,147 @@
+"""Checks of what comes in: every problem of a request is found before it is refused.
+
+A Violations object gathers them; `raise_any` raises InvalidRequestError with all of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence, Set
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from forumlens.v1 import classification_pb2 as cpb
+from service import limits
+from service.errors import InvalidRequestError, Violation
+from service.model import FamilyNames
+from store.months import BadMonthError, format_month, month_of, parse_month
+
+SHOWN_CHARS = 60
+
+
+def shown(value: str) -> str:
+    """A value as messages quote it: escaped and cut."""
+    return repr(value if len(value) <= SHOWN_CHARS else value[:SHOWN_CHARS] + "…")
+
+
+def nearest(value: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)`, or nothing when no known name is near."""
+    names = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(value.casefold(), list(names), n=1, cutoff=0.6)
+    return f" (did you mean {names[found[0]]!r}?)" if found else ""
+
+
+class Violations:
+    """Problems found so far."""
+
+    def __init__(self) -> None:
+        self._found: list[Violation] = []
+
+    def add(self, field: str, description: str) -> None:
+        """Note one problem of a field."""
+        self._found.append(Violation(field, description))
+
+    def raise_any(self) -> None:
+        """Raise InvalidRequestError if there was a problem."""
+        if self._found:
+            raise InvalidRequestError(self._found)
+
+    def text(self, field: str, value: str, most: int) -> None:
+        """Check that a text has at most so many characters and no NUL, which databases refuse."""
+        if len(value) > most:
+            self.add(field, f"has {len(value):,} characters, at most {most:,} are allowed: shorten it")
+        if "\x00" in value:
+            self.add(field, f"{shown(value)} holds a NUL character: remove it")
+
+    def count(self, field: str, values: Sequence[object], most: int, remedy: str) -> None:
+        """Check that a repeated field has at most so many entries."""
+        if len(values) > most:
+            self.add(field, f"has {len(values):,} entries, at most {most:,} are allowed: {remedy}")
+
+    def page_size(self, value: int) -> int:
+        """Check a page size; the default where it is 0."""
+        if not 0 <= value <= limits.MAX_PAGE:
+            self.add("page_size", f"is {value}: give 1 to {limits.MAX_PAGE}, or 0 for {limits.DEFAULT_PAGE}")
+        return value or limits.DEFAULT_PAGE
+
+    def month(self, field: str, value: str) -> int | None:
+        """Read a month; None where it is empty or bad."""
+        if not value:
+            return None
+        try:
+            return parse_month(value)
+        except BadMonthError:
+            self.add(field, f"{shown(value)} is not a month: write YYYY-MM, for example 2023-04")
+            return None
+
+    def months(self, start: str, end: str, now: datetime) -> tuple[int | None, int | None]:
+        """Read a half-open range of months, of bounded length."""
+        first, last = self.month("start_month", start), self.month("end_month", end)
+        this = month_of(now)
+        if first is not None and last is not None and first >= last:
+            after = format_month(first + 1) if first + 1 < 12 * 10_000 else "a month within the calendar"
+            self.add("end_month", f"{shown(end)} is exclusive and must be after start_month {start!r}: "
+                     f"for that one month give {after!r}")  # fmt: skip
+        elif first is not None and (this + 1 if last is None else last) - first > limits.MAX_MONTHS:
+            self.add("start_month", f"{shown(start)} makes more than {limits.MAX_MONTHS:,} months: narrow the range")
+        elif first is None and last is not None and last - this > limits.MAX_MONTHS // 2:
+            self.add("end_month", f"{shown(end)} is too far ahead: give a month nearer to {format_month(this)!r}")
+        return first, last
+
+    def time(self, field: str, value: Timestamp) -> datetime | None:
+        """Read a point in time; None where it is bad."""
+        try:
+            return value.ToDatetime(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            self.add(field, f"seconds {value.seconds}, nanos {value.nanos} is not a time: "
+                     "give years 1 to 9999 and nanos 0 to 999,999,999")  # fmt: skip
+            return None
+
+    def family_names(self, values: Sequence[str], known: Set[str], registry: FamilyNames | None) -> tuple[str, ...]:
+        """Read family names: as the store knows them, or by any spelling in the registry; each once."""
+        self.count("families", values, limits.MAX_FAMILIES, "ask in several calls")
+        names = known | set(registry.names if registry else ()) - {""}
+        read = []
+        for index, value in enumerate(values[: limits.MAX_FAMILIES]):
+            name = registry.canonical(value) if registry and value not in names else value
+            read.append(name)
+            if not value.strip():
+                self.add(f"families[{index}]", "is empty: name a model family, for example 'llama', or leave it out")
+            elif name not in names:
+                self.add(f"families[{index}]", f"{shown(value)} is not a known model family{nearest(value, names)}: "
+                         "give one as the Hub writes its model_type")  # fmt: skip
+        return tuple(dict.fromkeys(read))
+
+
+def check_classify(request: cpb.ClassifyRequest) -> None:
+    """Check a Classify request against the limits; raises InvalidRequestError with everything that is wrong."""
+    found = Violations()
+    if not request.posts:
+        found.add("posts", f"is empty: give 1 to {limits.MAX_POSTS} posts")
+    found.count("posts", request.posts, limits.MAX_POSTS, "send the rest in further calls")
+    total = 0
+    for index, post in enumerate(request.posts[: limits.MAX_POSTS]):
+        _check_post(found, f"posts[{index}].", post)
+        total += len(post.body) + len(post.previous) + len(post.title)
+    if total > limits.MAX_CALL_CHARS:
+        found.add("posts", f"hold {total:,} characters together, at most {limits.MAX_CALL_CHARS:,} are allowed: "
+                  "send the posts in several calls")  # fmt: skip
+    found.raise_any()
+
+
+def _check_post(found: Violations, path: str, post: cpb.PostInput) -> None:
+    found.text(path + "id", post.id, limits.MAX_ID_CHARS)
+    found.text(path + "title", post.title, limits.MAX_TITLE_CHARS)
+    if not post.body.strip() and not post.title.strip():
+        problem = f"{shown(post.body)} is blank" if post.body else "is empty"
+        found.add(path + "body", f"{problem}: give the text of the post, or a title")
+    found.text(path + "body", post.body, limits.MAX_BODY_CHARS)
+    found.text(path + "previous", post.previous, limits.MAX_BODY_CHARS)
+    found.text(path + "category", post.category, limits.MAX_NAME_CHARS)
+    found.text(path + "source", post.source, limits.MAX_SOURCE_CHARS)
+    found.count(path + "tags", post.tags, limits.MAX_TAGS, "keep the most telling ones")
+    for index, tag in enumerate(post.tags[: limits.MAX_TAGS]):
+        found.text(f"{path}tags[{index}]", tag, limits.MAX_NAME_CHARS)
+    if post.HasField("post_number") and post.post_number < 1:
+        found.add(path + "post_number", f"is {post.post_number}: count from 1, or leave it unset")

@@ -1,0 +1,1 @@
+"""Schema, migrations and queries: the only room that speaks SQL."""

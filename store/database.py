@@ -1,0 +1,138 @@
+"""Opening a store: SQLite in one file (WAL) or PostgreSQL by URL, migrated to the newest schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+
+class DatabaseError(RuntimeError):
+    """The store cannot be opened; the message says why and what to do."""
+
+
+class Database:
+    """An open store. `read` and `write` give connections in a transaction of their own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Connection that sees one consistent state."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Connection whose changes are committed together at the end, or not at all."""
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def upsert(
+        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
+    ) -> None:
+        """Insert rows, all with the same columns; where one with the same `keys` is there, overwrite the others."""
+        if not rows:
+            return
+        insert = self._insert(table)
+        others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        statement = (
+            insert.on_conflict_do_update(index_elements=list(keys), set_=others)
+            if others
+            else insert.on_conflict_do_nothing(index_elements=list(keys))
+        )
+        connection.execute(statement, [dict(row) for row in rows])
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_database(url: str) -> Database:
+    """Open the store at an SQLAlchemy URL, create it if missing, and migrate it to the newest schema.
+
+    Raises DatabaseError for a URL that cannot be read, a database that cannot be reached, and a store that was
+    made by a newer forumlens.
+    """
+    try:
+        engine = _engine(make_url(url))
+        _migrate(engine)
+    except ArgumentError as error:
+        raise DatabaseError(
+            f"database {url!r} is not a database URL: write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from error
+    except OperationalError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise DatabaseError(f"database {shown} cannot be opened: {error.orig}") from error
+    return Database(engine)
+
+
+def _engine(url: URL) -> Engine:
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if backend != "sqlite":
+        raise DatabaseError(f"database {backend!r} is not supported: use sqlite:///FILE or postgresql://...")
+    if not url.database or url.database == ":memory:":
+        raise DatabaseError("database sqlite:// names no file: write sqlite:///FILE")
+    Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 60})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver would begin late and upgrade its lock; see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that starts as a reader and then writes fails at once when another has written in between.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == scripts.get_current_head():
+            return
+        if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+            raise DatabaseError(
+                f"the store has schema {current!r}, which this forumlens does not know: use the newer forumlens"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

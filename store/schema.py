@@ -1,0 +1,303 @@
+"""The tables. Each has one writer, named in its comment; times are UTC, months are year * 12 + month - 1."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: timezone-aware going in, UTC coming out, on databases with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn into UTC; a naive moment is an error of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone: give a timezone-aware datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Attach UTC where the database has no time zones."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+# One row a name; `thread_revision` is taken under a row lock so that revisions commit in order.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# Written by the scraper.
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("authored", Boolean, nullable=False, default=False),
+    Column("covered_from", UtcDateTime),
+    Column("covered_to", UtcDateTime),
+    UniqueConstraint("kind", "name"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("source_id", "name"),
+)
+
+frontier = Table(
+    "frontier",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("marker", Text, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("outcome", Text, nullable=False, default=""),
+    UniqueConstraint("source_id", "external_id"),
+    Index(None, "source_id", "pending", "id"),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("bumped_at", UtcDateTime),
+    Column("state", String(16), nullable=False),
+    Column("counted", Boolean, nullable=False),
+    Column("views", Integer, nullable=False),
+    Column("likes", Integer, nullable=False),
+    Column("content_hash", LargeBinary(32), nullable=False),
+    Column("revision", BigInteger, nullable=False, unique=True),
+    UniqueConstraint("source_id", "external_id"),
+    Index(None, "counted", "month"),
+    Index(None, "created_at", "id"),
+)
+
+# A deleted post keeps its row as a tombstone: id and times, no text, no author.
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("author", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime),
+    Column("reply_to", Integer),
+    Column("likes", Integer, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("input_hash", LargeBinary(32), nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    UniqueConstraint("thread_id", "external_id"),
+    Index(None, "thread_id", "number"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("created_at", UtcDateTime),
+    Column("month", Integer),
+    Column("family", Text, nullable=False),
+    Column("pipeline_tag", Text),
+    Column("library", Text),
+    Column("has_card", Boolean),
+    Column("downloads", BigInteger, nullable=False),
+    Column("likes", BigInteger, nullable=False),
+    Column("tags", JSON, nullable=False),
+    PrimaryKeyConstraint("source_id", "id"),
+    Index(None, "source_id", "month", "family", "has_card"),
+)
+
+# Counts by month and family ('' = no model_type): derived from `models`, or a published table as it is.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("models", BigInteger, nullable=False),
+    Column("cards", BigInteger),
+    PrimaryKeyConstraint("source_id", "month", "family"),
+    Index(None, "family", "month"),
+)
+
+# Written by the classifier.
+settings = Table(
+    "settings", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False)
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    Column("stage", String(200), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+
+encoders = Table(
+    "encoders",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", String(400), nullable=False, unique=True),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("encoder_id", RowId, ForeignKey("encoders.id"), nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("encoder_id", "text_hash"),
+)
+
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+)
+
+post_verdicts = Table(
+    "post_verdicts",
+    metadata,
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False),
+    Column("input_hash", LargeBinary(32), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    PrimaryKeyConstraint("bundle_id", "thread_id", "post_id"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    PrimaryKeyConstraint("bundle_id", "thread_id", "post_id", "label"),
+)
+
+# The union over a thread's posts, leaves and categories alike; ordered for the trend query to read only it.
+thread_labels = Table(
+    "thread_labels",
+    metadata,
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    PrimaryKeyConstraint("bundle_id", "label", "month", "thread_id"),
+    Index(None, "bundle_id", "thread_id"),
+)
+
+thread_verdicts = Table(
+    "thread_verdicts",
+    metadata,
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    PrimaryKeyConstraint("bundle_id", "month", "verdict", "thread_id"),
+    Index(None, "bundle_id", "thread_id"),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("family", Text, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    Column("posts", Integer, nullable=False),
+    PrimaryKeyConstraint("family", "month", "thread_id"),
+    Index(None, "thread_id"),
+)
+
+topic_runs = Table(
+    "topic_runs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("run_id", RowId, ForeignKey("topic_runs.id"), nullable=False),
+    Column("topic", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("representatives", JSON, nullable=False),
+    Column("nearest_label", Text, nullable=False),
+    Column("nearest_cosine", Float, nullable=False),
+    PrimaryKeyConstraint("run_id", "topic"),
+)
+
+topic_threads = Table(
+    "topic_threads",
+    metadata,
+    Column("run_id", RowId, ForeignKey("topic_runs.id"), nullable=False),
+    Column("topic", Integer, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    PrimaryKeyConstraint("run_id", "topic", "month", "thread_id"),
+    Index(None, "run_id", "thread_id"),
+)

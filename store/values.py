@@ -1,0 +1,343 @@
+"""The values that cross rooms: frozen, plain, without behaviour beyond what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from store.labels import category_of
+
+AUTHORED_TAG = "authored-sample"
+"""A thread or model that carries this tag was written for the project's sample, not mined."""
+
+
+class SourceKind(StrEnum):
+    """What a source tells of."""
+
+    FORUM = "forum"
+    HUB = "hub"
+    UPLOADS = "uploads"
+
+
+class ThreadState(StrEnum):
+    """What the forum shows of a thread. Only the first three are counted in trends."""
+
+    LIVE = "live"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    UNLISTED = "unlisted"
+    DELETED = "deleted"
+    PRIVATE = "private"
+
+
+COUNTED_STATES = (ThreadState.LIVE, ThreadState.CLOSED, ThreadState.ARCHIVED)
+
+
+class Verdict(StrEnum):
+    """What a bundle says of a post or thread as a whole."""
+
+    LABELLED = "labelled"
+    NONE = "none"
+    ABSTAINED = "abstained"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A forum, a Hub or a published table, with the half-open span of time that it covers (UTC)."""
+
+    id: int
+    kind: SourceKind
+    name: str
+    authored: bool = False
+    covered_from: datetime | None = None
+    covered_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post as the forum shows it; `body` is plain text with code in fenced blocks (see store.text)."""
+
+    external_id: str
+    number: int
+    created_at: datetime
+    body: str
+    author: str = ""
+    updated_at: datetime | None = None
+    reply_to: int | None = None
+    likes: int = 0
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread with its visible posts, ascending by number. `external_id` is unique within the source."""
+
+    external_id: str
+    title: str
+    url: str
+    created_at: datetime
+    posts: tuple[Post, ...]
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    state: ThreadState = ThreadState.LIVE
+    bumped_at: datetime | None = None
+    views: int = 0
+    likes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """A model on the Hub. `created_at` is None when unknown; `has_card` is None when the source does not tell."""
+
+    id: str
+    created_at: datetime | None
+    model_type: str | None = None
+    pipeline_tag: str | None = None
+    library: str | None = None
+    has_card: bool | None = None
+    downloads: int = 0
+    likes: int = 0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UploadCount:
+    """Models of one family created in one month, from a published table. `cards`: those with a model card."""
+
+    month: int
+    family: str
+    models: int
+    cards: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostInput:
+    """A text to label, with the context that is known; absent context is None or empty.
+
+    `reply` None means: true if `previous` or `by_starter` is given.
+    """
+
+    id: str
+    body: str
+    title: str = ""
+    reply: bool | None = None
+    previous: str | None = None
+    by_starter: bool | None = None
+    accepted: bool | None = None
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    post_number: int | None = None
+    source: str = ""
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether the post answers an earlier one."""
+        if self.reply is not None:
+            return self.reply
+        return self.previous is not None or self.by_starter is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled post: leaf ids, primary first; empty where no label applies."""
+
+    post: PostInput
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A leaf or category of a taxonomy. `category` equals `id` for a category and for a leaf without one."""
+
+    id: str
+    kind: str
+    name: str
+    definition: str
+    leaf: bool
+
+    @property
+    def category(self) -> str:
+        """Id of the category: the part before the slash."""
+        return category_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What a bundle says of one post: labels given and the full ranking, both (leaf id, score), best first."""
+
+    id: str
+    labels: tuple[tuple[str, float], ...]
+    ranked: tuple[tuple[str, float], ...]
+    abstained: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """The three-way answer that trends count."""
+        if self.labels:
+            return Verdict.LABELLED
+        return Verdict.ABSTAINED if self.abstained else Verdict.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPost:
+    """A post of the store in its context, ready to be labelled. `input_hash` covers text and context."""
+
+    id: int
+    number: int
+    input_hash: bytes
+    input: PostInput
+
+
+@dataclass(frozen=True, slots=True)
+class StoredThread:
+    """A thread of the store with its visible posts in context, ascending by number.
+
+    `revision` grows with every change of any thread: a stage that has seen revision r reads on from there.
+    A thread that is no longer counted comes with `counted` False and no posts.
+    """
+
+    id: int
+    revision: int
+    month: int
+    title: str
+    counted: bool
+    posts: tuple[StoredPost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a bundle says of one stored post; `labels` are (leaf id, score), best first."""
+
+    post_id: int
+    input_hash: bytes
+    verdict: Verdict
+    labels: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A thread mentions a model family in `posts` of its posts."""
+
+    thread_id: int
+    family: str
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A discovered cluster of threads; -1 holds the outliers. `distribution`: (leaf id, share of threads)."""
+
+    id: int
+    keywords: tuple[str, ...]
+    size: int
+    representatives: tuple[int, ...]
+    nearest_label: str
+    nearest_cosine: float
+    distribution: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrendSubject:
+    """What a trend counts: at most one of label (leaf or category id) and topic; neither means all threads."""
+
+    label: str | None = None
+    topic: int | None = None
+
+
+class Coverage(StrEnum):
+    """How much of a month the sources cover."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One month of a trend; None means unknown (outside coverage), never 0."""
+
+    month: int
+    threads: int | None
+    all_threads: int | None
+    labelled_threads: int | None
+    none_threads: int | None
+    abstained_threads: int | None
+    uploads: int | None
+    all_uploads: int | None
+    uploads_with_card: int | None
+    partial: bool
+    forum_coverage: Coverage
+    hub_coverage: Coverage
+
+    @property
+    def share(self) -> float | None:
+        """Threads of the subject over all threads; None when unknown or when there are none."""
+        return self.threads / self.all_threads if self.threads is not None and self.all_threads else None
+
+    @property
+    def abstained_share(self) -> float | None:
+        """Abstained threads over all threads; None when unknown or when there are none."""
+        if self.abstained_threads is None or not self.all_threads:
+            return None
+        return self.abstained_threads / self.all_threads
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSummary:
+    """A thread as lists show it."""
+
+    id: int
+    title: str
+    url: str
+    category: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    posts: int
+    labels: tuple[str, ...]
+    families: tuple[str, ...]
+    topic: int | None
+    authored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostDetail:
+    """A post as a reader sees it, with what the current bundle says of it."""
+
+    id: int
+    number: int
+    author: str
+    created_at: datetime
+    body: str
+    reply_to: int | None
+    accepted: bool
+    labels: tuple[tuple[str, float], ...]
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFilter:
+    """Which threads to list; empty or None means any. `label` is a leaf or category id."""
+
+    label: str = ""
+    topic: int | None = None
+    families: tuple[str, ...] = ()
+    category: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """How much the store holds. `assignments` counts posts that the current bundle has read."""
+
+    threads: int
+    posts: int
+    models: int
+    assignments: int
+    mentions: int
+    topics: int
+    vectors: int
+    threads_by_state: Mapping[str, int] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()

@@ -1,0 +1,243 @@
+"""The queue in front of the model."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.batching import Batcher, BatchLimits, ModelError
+from service.errors import BusyError, StoppingError, TooLateError
+from store.values import Classification, PostInput
+from tests.service.doubles import TinyBundle, answer
+
+
+def posts(*bodies: str) -> list[PostInput]:
+    return [PostInput(id=str(number), body=body) for number, body in enumerate(bodies)]
+
+
+def run(
+    test: Callable[[Batcher, TinyBundle], Awaitable[None]],
+    limits: BatchLimits | None = None,
+) -> None:
+    """Run a test with a started batcher over a tiny bundle."""
+
+    async def main() -> None:
+        bundle = TinyBundle()
+        batcher = Batcher(bundle.classify, limits)
+        batcher.start()
+        try:
+            await test(batcher, bundle)
+        finally:
+            bundle.gate.set()
+            await batcher.close()
+
+    asyncio.run(main())
+
+
+async def hold(batcher: Batcher, bundle: TinyBundle) -> asyncio.Task[list[Classification]]:
+    """A call that keeps the worker busy until the gate is set."""
+    bundle.hold()
+    task = asyncio.create_task(batcher.classify(posts("holds the worker")))
+    await asyncio.to_thread(bundle.started.wait, 30)
+    return task
+
+
+async def queue(batcher: Batcher, *calls: Sequence[PostInput]) -> list[asyncio.Task[list[Classification]]]:
+    """Tasks whose calls are in the queue."""
+    tasks = [asyncio.create_task(batcher.classify(call)) for call in calls]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_what_waits_goes_to_the_model_together() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        tasks = await queue(batcher, posts("a", "b"), posts("c"), posts("d"))
+        bundle.gate.set()
+        answers = await asyncio.gather(*tasks)
+        await held
+        assert bundle.batches[1:] == [["a", "b", "c", "d"]]
+        assert answers == [list(map(answer, call)) for call in (posts("a", "b"), posts("c"), posts("d"))]
+
+    run(test)
+
+
+def test_batches_are_bounded_by_posts_and_calls_stay_whole() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        tasks = await queue(batcher, posts("a", "b"), posts("c", "d"), posts(*"efghi"), posts("j"))
+        bundle.gate.set()
+        await asyncio.gather(held, *tasks)
+        assert bundle.batches[1:] == [["a", "b"], ["c", "d"], list("efghi"), ["j"]]
+
+    run(test, BatchLimits(posts=3))
+
+
+def test_batches_are_bounded_by_characters_as_far_as_they_are_read() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        long = "x" * 1000
+        tasks = await queue(batcher, posts("a" * 8), posts("b" * 8), posts(long), posts(long))
+        bundle.gate.set()
+        await asyncio.gather(held, *tasks)
+        assert [len(batch) for batch in bundle.batches[1:]] == [2, 2]
+
+    run(test, BatchLimits(chars=20, read_chars=10))
+
+
+def test_a_cancelled_call_is_dropped_and_makes_room() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        (dropped,) = await queue(batcher, posts("dropped", "dropped"))
+        dropped.cancel()
+        await asyncio.wait([dropped])
+        (kept,) = await queue(batcher, posts("kept", "kept"))
+        bundle.gate.set()
+        await asyncio.gather(held, kept)
+        assert bundle.batches[1:] == [["kept", "kept"]]
+
+    run(test, BatchLimits(waiting_posts=2))
+
+
+def test_work_past_its_deadline_is_dropped() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        late = asyncio.create_task(batcher.classify(posts("late"), timeout=0.0))
+        (kept,) = await queue(batcher, posts("kept"))
+        bundle.gate.set()
+        with pytest.raises(TooLateError):
+            await late
+        await asyncio.gather(held, kept)
+        assert bundle.batches[1:] == [["kept"]]
+
+    run(test)
+
+
+def test_a_full_queue_refuses_with_a_time_to_retry() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        tasks = await queue(batcher, posts("a", "b"))
+        with pytest.raises(BusyError) as busy:
+            await batcher.classify(posts("c", "d"))
+        assert busy.value.retry_after > 0
+        tasks += await queue(batcher, posts("e"))
+        bundle.gate.set()
+        await asyncio.gather(held, *tasks)
+        assert await batcher.classify(posts("c", "d")) == list(map(answer, posts("c", "d")))
+
+    run(test, BatchLimits(waiting_posts=3))
+
+
+def test_a_call_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        assert len(await batcher.classify(posts(*"abcdef"))) == 6
+
+    run(test, BatchLimits(waiting_posts=3))
+
+
+def test_a_poisonous_call_fails_alone() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        tasks = await queue(batcher, posts("a"), posts("boom"), posts("b", "c"))
+        bundle.gate.set()
+        await held
+        first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(second, ModelError)
+        assert [first, third] == [list(map(answer, posts("a"))), list(map(answer, posts("b", "c")))]
+        assert await batcher.classify(posts("d")) == [answer(posts("d")[0])]
+
+    run(test)
+
+
+@pytest.mark.parametrize("fault", [SystemExit(1), KeyboardInterrupt(), MemoryError(), ValueError("x")])
+def test_nothing_a_model_raises_ends_the_worker(fault: BaseException) -> None:
+    faults = [fault]
+
+    def classify(given: Sequence[PostInput]) -> list[Classification]:
+        if faults:
+            raise faults.pop()
+        return list(map(answer, given))
+
+    async def main() -> None:
+        batcher = Batcher(classify)
+        batcher.start()
+        with pytest.raises(ModelError):
+            await batcher.classify(posts("a"))
+        assert await batcher.classify(posts("a")) == [answer(posts("a")[0])]
+        await batcher.close()
+
+    asyncio.run(main())
+
+
+def test_a_wrong_number_of_answers_is_an_error() -> None:
+    async def main() -> None:
+        batcher = Batcher(lambda given: list(map(answer, given))[1:])
+        batcher.start()
+        with pytest.raises(ModelError, match="1 answers to 2 posts"):
+            await batcher.classify(posts("a", "b"))
+        await batcher.close()
+
+    asyncio.run(main())
+
+
+def test_closing_answers_what_waits_and_takes_no_more() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        tasks = await queue(batcher, posts("a"), posts("b"))
+        closing = asyncio.create_task(batcher.close())
+        await asyncio.sleep(0)
+        with pytest.raises(StoppingError):
+            await batcher.classify(posts("c"))
+        bundle.gate.set()
+        assert len(await asyncio.gather(held, *tasks)) == 3
+        await closing
+
+    run(test)
+
+
+def test_the_model_runs_in_one_thread_only() -> None:
+    seen: set[int] = set()
+
+    def classify(given: Sequence[PostInput]) -> list[Classification]:
+        seen.add(threading.get_ident())
+        return list(map(answer, given))
+
+    async def main() -> None:
+        batcher = Batcher(classify)
+        batcher.start()
+        await asyncio.gather(*(batcher.classify(posts("a")) for _ in range(50)))
+        await batcher.close()
+
+    asyncio.run(main())
+    assert len(seen) == 1 and threading.get_ident() not in seen
+
+
+calls = st.lists(st.lists(st.sampled_from(["memory", "slow", "unsure", "x", "yy" * 20]), min_size=1), max_size=12)
+
+
+@settings(max_examples=40)
+@given(calls, st.integers(1, 6), st.integers(1, 60), st.sets(st.integers(0, 11)))
+def test_whoever_stays_gets_exactly_their_answers(
+    bodies: list[list[str]], most_posts: int, most_chars: int, leavers: set[int]
+) -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        asked = [posts(*call) for call in bodies]
+        tasks = await queue(batcher, *asked)
+        for index in leavers & set(range(len(tasks))):
+            tasks[index].cancel()
+        bundle.gate.set()
+        await held
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        for index, call in enumerate(asked):
+            if index in leavers:
+                assert isinstance(answers[index], asyncio.CancelledError)
+            else:
+                assert answers[index] == list(map(answer, call))
+
+    run(test, BatchLimits(posts=most_posts, chars=most_chars, waiting_posts=10_000))
