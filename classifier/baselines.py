@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from classifier import features as reading
 from classifier.decide import Decider, fit_decider
@@ -15,10 +16,9 @@ from classifier.features import Features
 from classifier.folds import folds_of
 from classifier.labels import LabelSpace, read_labels
 from classifier.logistic import Array, Linear, fit_logistic
-from classifier.real import RealLayer, training_data
+from classifier.real import RealLayer, TrainingSet, training_set
 from classifier.refiner import Refiner, Scores
 from classifier.taxonomy import Taxonomy
-from classifier.words import WordModel, Words, fit_words
 from store.values import Classification, Example, PostInput
 
 _STRENGTH = 10.0
@@ -46,24 +46,24 @@ class MostFrequent:
     """Scores every post alike: by how often each leaf was given."""
 
     shares: Array
+    space: LabelSpace
 
     def scores(self, features: Features) -> Scores:
         """Scores of posts."""
-        return _certain(np.tile(self.shares, (len(features), 1)))
+        return _certain(np.tile(self.shares, (len(features), 1)), self.space)
 
 
 @dataclass(frozen=True, slots=True)
 class WordsOnly:
     """TF-IDF and logistic regression."""
 
-    model: WordModel
+    vectorizer: TfidfVectorizer
+    linear: Linear
+    space: LabelSpace
 
     def scores(self, features: Features) -> Scores:
         """Scores of posts."""
-        logits = self.model.logits(features.words)
-        if features.word_scores is not None:
-            logits = np.where(features.has_words[:, None], logits, features.word_scores[:, : logits.shape[1]])
-        return _certain(expit(logits))
+        return _certain(expit(self.linear.logits(self.vectorizer.transform(features.words))), self.space)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ZeroShot:
     def scores(self, features: Features) -> Scores:
         """Scores of posts."""
         similarity = features.vectors[:, 0] @ self.space.leaf_vectors.T
-        return _certain(expit(similarity * self.scale + self.offset))
+        return _certain(expit(similarity * self.scale + self.offset), self.space)
 
 
 def fit_baselines(
@@ -89,41 +89,45 @@ def fit_baselines(
 ) -> tuple[Baseline, ...]:
     """Most frequent label, TF-IDF with logistic regression, and zero-shot similarity, fitted on examples.
 
-    The zero-shot labeller learns two numbers and one threshold from them, nothing about any single label.
+    TF-IDF learns from the examples alone, since the real posts come without their text. The zero-shot labeller learns
+    two numbers and one threshold, nothing about any single label.
     """
     space = read_labels(taxonomy, embedder)
-    features, labels, groups = training_data(examples, embedder, real)
-    y = space.targets(labels)
-    k = y.shape[1]
+    data = training_set(examples, embedder, real)
+    features = data.features
+    y = space.targets(data.labels)
+    c, k = len(space.categories), y.shape[1]
 
     shares = y.mean(axis=0)
-    most = Decider((float(np.sort(shares)[-1]),) * k, 1.0, 0.0, taxonomy.exclusive)
+    often, often_category = (float(values.max()) for values in (shares, space.to_categories(shares[None])))
+    most = Decider((often_category,) * c, (often,) * k, 1.0, 0.0, taxonomy.exclusive)
     if taxonomy.exclusive:
-        most = Decider((0.0,) * k, 1.0, 0.0, exclusive=True)
+        most = Decider((0.0,) * c, (0.0,) * k, 1.0, 0.0, exclusive=True)
 
-    prior = real.words if real else None
-    words = _fit_words(features, y, prior)
-    held_out = np.zeros_like(y)
-    for train, test in folds_of(groups, folds):
-        held_out[test] = _fit_words(features.take(train), y[train], prior).scores(features.take(test)).leaves
-    word_decider = fit_decider(_certain(held_out), y, space, taxonomy.exclusive)
+    words, held_out = _fit_words(data, y, space, folds)
+    word_decider = fit_decider(held_out, y[~data.real], space, taxonomy.exclusive)
 
     similar = _fit_similarity(space, features, y)
     similar_decider = fit_decider(similar.scores(features), y, space, taxonomy.exclusive, per_label=False)
     return (
-        Baseline("most frequent label", MostFrequent(shares), most, space, embedder),
+        Baseline("most frequent label", MostFrequent(shares, space), most, space, embedder),
         Baseline("TF-IDF + logistic regression", words, word_decider, space, embedder),
         Baseline("zero-shot similarity", similar, similar_decider, space, embedder),
     )
 
 
-def _fit_words(features: Features, y: Array, prior: WordModel | None) -> WordsOnly:
-    texts = features.known_words
-    prior = prior.grown(texts) if prior else None
-    vocabulary = prior.vocabulary if prior else Words.fit(texts)
-    k = y.shape[1]
-    learned = Linear(prior.linear.weights[:, :k].copy(), prior.linear.bias[:k]) if prior else None
-    return WordsOnly(fit_words(vocabulary, texts, y[features.has_words], _STRENGTH, _ITERATIONS, learned))
+def _fit_words(data: TrainingSet, y: Array, space: LabelSpace, folds: int) -> tuple[WordsOnly, Scores]:
+    """Learn from the posts whose text is at hand; also give their held-out scores."""
+    rows = np.flatnonzero(~data.real)
+    texts = [data.features.words[row] for row in rows]
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, max_features=20_000, dtype=np.float32)
+    counts = vectorizer.fit_transform(texts)
+    held_out = np.zeros((len(rows), y.shape[1]), np.float32)
+    for train, test in folds_of([data.groups[row] for row in rows], folds):
+        linear = fit_logistic(counts[train], y[rows[train]], _STRENGTH, iterations=_ITERATIONS)
+        held_out[test] = expit(linear.logits(counts[test]))
+    linear = fit_logistic(counts, y[rows], _STRENGTH, iterations=_ITERATIONS)
+    return WordsOnly(vectorizer, linear, space), _certain(held_out, space)
 
 
 def _fit_similarity(space: LabelSpace, features: Features, y: Array) -> ZeroShot:
@@ -132,6 +136,7 @@ def _fit_similarity(space: LabelSpace, features: Features, y: Array) -> ZeroShot
     return ZeroShot(space, float(linear.weights[0, 0]) * 8, float(linear.bias[0]))
 
 
-def _certain(leaves: Array) -> Scores:
-    """Scores of a labeller that never says that no label applies."""
-    return Scores(leaves.astype(np.float32), np.ones(len(leaves), np.float32))
+def _certain(leaves: Array, space: LabelSpace) -> Scores:
+    """Scores of a labeller that never says that no label applies, and of a category as of its best leaf."""
+    leaves = leaves.astype(np.float32)
+    return Scores(leaves, space.to_categories(leaves), np.ones(len(leaves), np.float32))

@@ -7,19 +7,21 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from classifier import features as reading
+from classifier import heldout
 from classifier.decide import Decider, decider_from
 from classifier.embedder import Embedder, SentenceEmbedder, identity
-from classifier.refiner import LinearRefiner, Scores
+from classifier.heldout import HeldOut
+from classifier.refiner import Scores, StackedRefiner
 from classifier.state import StateError, refiner_from, refiner_state
 from classifier.taxonomy import Taxonomy, TaxonomyError, parse_taxonomy
 from store.values import Classification, PostInput
 
-FORMAT = 1
+FORMAT = 2
 """Version of the directory's layout."""
 
 MANIFEST = "manifest.json"
@@ -35,15 +37,17 @@ class BundleError(RuntimeError):
 class Bundle:
     """A taxonomy with the models that label posts by it.
 
-    `id` is a hash of all that decides its answers; `manifest` also tells how the bundle came about.
+    `id` is a hash of all that decides its answers; `manifest` also tells how the bundle came about. `held_out` is at
+    hand after a fit; load_held_out reads it of a bundle that was saved.
     """
 
     id: str
     taxonomy: Taxonomy
     manifest: Mapping[str, Any]
-    refiner: LinearRefiner
+    refiner: StackedRefiner
     decider: Decider
     embedder: Embedder
+    held_out: HeldOut | None = None
 
     def classify(self, posts: Sequence[PostInput]) -> list[Classification]:
         """Label posts, in order; memory is bounded by the answers."""
@@ -61,7 +65,7 @@ class Bundle:
     def with_embedder(self, embedder: Embedder) -> Bundle:
         """The same bundle over another embedder of the same encoder. Raises BundleError if it is another."""
         _check_encoder(self.manifest["encoder"]["key"], embedder)
-        return Bundle(self.id, self.taxonomy, self.manifest, self.refiner, self.decider, embedder)
+        return replace(self, embedder=embedder)
 
     def save(self, directory: str | Path) -> None:
         """Write the bundle; a bundle that is there is replaced as a whole. Raises BundleError."""
@@ -74,6 +78,8 @@ class Bundle:
         try:
             for name, data in contents.items():
                 (fresh / name).write_bytes(data)
+            if self.held_out:
+                self.held_out.save(fresh / heldout.FILE)
             (fresh / MANIFEST).write_text(json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
             fresh.chmod(0o755)
             _put_in_place(fresh, directory)
@@ -82,7 +88,12 @@ class Bundle:
 
 
 def make_bundle(
-    taxonomy: Taxonomy, refiner: LinearRefiner, decider: Decider, embedder: Embedder, about: Mapping[str, Any]
+    taxonomy: Taxonomy,
+    refiner: StackedRefiner,
+    decider: Decider,
+    embedder: Embedder,
+    about: Mapping[str, Any],
+    held_out: HeldOut | None = None,
 ) -> Bundle:
     """Put a bundle together; `about` tells how it came about and goes into the manifest."""
     digests = {name: _digest(data) for name, data in _contents(taxonomy, refiner).items()}
@@ -95,7 +106,7 @@ def make_bundle(
         "files": digests,
     }
     manifest = {"id": _bundle_id(core), **core, **about}
-    return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder)
+    return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder, held_out)
 
 
 def encoder_facts(key: str) -> dict[str, Any]:
@@ -117,14 +128,14 @@ def load_bundle(directory: str | Path, embedder: Embedder | None = None) -> Bund
         decider = decider_from(manifest["decision"])
     except (StateError, TaxonomyError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{directory}: does not fit together ({error}); fit the bundle anew") from error
-    if len(decider.thresholds) != len(taxonomy.leaves):
-        raise BundleError(f"{directory}: decision: has {len(decider.thresholds)} thresholds; fit the bundle anew")
+    if (len(decider.categories), len(decider.leaves)) != (len(taxonomy.categories), len(taxonomy.leaves)):
+        raise BundleError(f"{directory}: decision: has too many or too few thresholds; fit the bundle anew")
     embedder = embedder or SentenceEmbedder()
     _check_encoder(manifest["encoder"]["key"], embedder)
     return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder)
 
 
-def _contents(taxonomy: Taxonomy, refiner: LinearRefiner) -> dict[str, bytes]:
+def _contents(taxonomy: Taxonomy, refiner: StackedRefiner) -> dict[str, bytes]:
     vocabulary, arrays = refiner_state(refiner)
     return {
         "taxonomy.json": _json(taxonomy.to_json()),

@@ -3,17 +3,19 @@
 The rule, for one post:
 
 1. No label applies (`labels` empty, not abstained) if the probability that any does is below `none_below`.
-2. Otherwise every leaf is given whose probability reaches its threshold.
-3. If there is none, the best leaf is given if its probability reaches `floor` (as a share of its threshold).
-4. If there is still none, the answer is an abstention: something seems to apply, but no leaf is likely enough.
+2. Otherwise every category is held whose probability reaches its threshold; if there is none, the best category if its
+   probability reaches `floor` (as a share of its threshold).
+3. Of each category held, every leaf is given whose probability reaches its threshold; if there is none, the best leaf.
+4. If no category is held, the answer is an abstention: something seems to apply, but nothing is likely enough.
 
-In an exclusive taxonomy only the best leaf is looked at in steps 2 to 4, its probability taken relative to all leaves'.
+In an exclusive taxonomy only the best leaf is looked at, its probability taken relative to all leaves': it is given if
+it reaches its threshold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,40 +31,30 @@ Mask = NDArray[np.bool_]
 _SHRINK = 40.0  # Examples at which a label's own best threshold weighs as much as the common one.
 _GRID = np.round(np.arange(0.04, 0.81, 0.02), 3)
 _FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-_NONE = tuple(np.round(np.arange(0.0, 0.51, 0.05), 3))  # Never "none" where a label is likelier than not.
+_HIGHEST_NONE = 0.97  # Of nearly all posts some label is true, so that even posts without one look likely to have one.
 
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Thresholds for a set of leaves: probability per leaf, floor as a share of it, and of `applies`."""
+    """Thresholds for a set of labels: probability per category and leaf, floor as a share of it, and of `applies`."""
 
-    thresholds: tuple[float, ...]
+    categories: tuple[float, ...]
+    leaves: tuple[float, ...]
     floor: float
     none_below: float
     exclusive: bool
 
-    def given(self, scores: Scores) -> Mask:
+    def given(self, scores: Scores, space: LabelSpace) -> Mask:
         """Which leaves are given, [n, k]."""
-        return np.asarray(self._candidates(scores) & (scores.applies >= self.none_below)[:, None])
+        return np.asarray(self._candidates(scores, space) & (scores.applies >= self.none_below)[:, None])
 
-    def abstained(self, scores: Scores) -> Mask:
+    def abstained(self, scores: Scores, space: LabelSpace) -> Mask:
         """Where something seems to apply but no leaf is given, [n]."""
-        return np.asarray((scores.applies >= self.none_below) & ~self._candidates(scores).any(axis=1))
-
-    def _candidates(self, scores: Scores) -> Mask:
-        values = comparable(scores.leaves, self.exclusive)
-        thresholds = np.asarray(self.thresholds, dtype=np.float32)
-        best = np.zeros(values.shape, dtype=bool)
-        best[np.arange(len(values)), values.argmax(axis=1)] = True
-        if self.exclusive:
-            return np.asarray(best & (values >= thresholds * self.floor))
-        above = values >= thresholds
-        alone = ~above.any(axis=1, keepdims=True)
-        return np.asarray(above | (alone & best & (values >= thresholds * self.floor)))
+        return np.asarray((scores.applies >= self.none_below) & ~self._candidates(scores, space).any(axis=1))
 
     def classify(self, ids: Sequence[str], scores: Scores, space: LabelSpace) -> list[Classification]:
         """Answers for posts, in order."""
-        given, abstained = self.given(scores), self.abstained(scores)
+        given, abstained = self.given(scores, space), self.abstained(scores, space)
         values = comparable(scores.leaves, self.exclusive)
         answers = []
         for row, post_id in enumerate(ids):
@@ -75,17 +67,35 @@ class Decider:
     def to_json(self) -> dict[str, Any]:
         """Plain form, as `decider_from` reads it."""
         return {
-            "thresholds": list(self.thresholds),
+            "categories": list(self.categories),
+            "leaves": list(self.leaves),
             "floor": self.floor,
             "none_below": self.none_below,
             "exclusive": self.exclusive,
         }
 
+    def _candidates(self, scores: Scores, space: LabelSpace) -> Mask:
+        leaves = np.asarray(self.leaves, dtype=np.float32)
+        if self.exclusive:
+            values = comparable(scores.leaves, exclusive=True)
+            return np.asarray(_best(values) & (values >= leaves))
+        held = self._held(scores)[:, space.category_of]
+        above = scores.leaves >= leaves
+        answered = space.to_categories((held & above).astype(np.float32)) > 0
+        alone = held & ~answered[:, space.category_of]
+        return np.asarray((held & above) | (alone & space.best_of_category(scores.leaves)))
+
+    def _held(self, scores: Scores) -> Mask:
+        thresholds = np.asarray(self.categories, dtype=np.float32)
+        above = scores.categories >= thresholds
+        alone = ~above.any(axis=1, keepdims=True)
+        return np.asarray(above | (alone & _best(scores.categories) & (scores.categories >= thresholds * self.floor)))
+
 
 def decider_from(table: Mapping[str, Any]) -> Decider:
     """Read the plain form; raises KeyError, TypeError or ValueError for another."""
-    thresholds = tuple(float(value) for value in table["thresholds"])
-    return Decider(thresholds, float(table["floor"]), float(table["none_below"]), bool(table["exclusive"]))
+    categories, leaves = (tuple(float(value) for value in table[name]) for name in ("categories", "leaves"))
+    return Decider(categories, leaves, float(table["floor"]), float(table["none_below"]), bool(table["exclusive"]))
 
 
 def comparable(leaves: Array, exclusive: bool) -> Array:
@@ -95,35 +105,37 @@ def comparable(leaves: Array, exclusive: bool) -> Array:
     return np.asarray(leaves / np.maximum(leaves.sum(axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def fit_decider(scores: Scores, y: Array, space: LabelSpace, exclusive: bool, per_label: bool = True) -> Decider:
-    """Choose thresholds on held-out scores: for the mean of micro-F1 over leaves and over categories.
+def fit_decider(
+    scores: Scores, y: Array, space: LabelSpace, exclusive: bool, per_label: bool = True, none_recall: float = 0.8
+) -> Decider:
+    """Choose thresholds on held-out scores: of categories for their micro-F1, then of leaves for theirs.
 
-    `per_label` False keeps one threshold for all leaves.
+    `per_label` False keeps one threshold for all categories and one for all leaves. `none_recall`: share of posts
+    without a label that shall be given none, so far as their `applies` is below one half.
     """
-    k = y.shape[1]
     truth = y > 0.5
     if exclusive:
-        return _fit_exclusive(scores, truth)
+        return _fit_exclusive(scores, truth, space)
+    category_truth = space.to_categories(y) > 0.5
+    k, c = truth.shape[1], category_truth.shape[1]
 
-    def quality(decider: Decider) -> float:
-        return _quality(decider.given(scores), truth, space)
+    def of_categories(decider: Decider) -> float:
+        return _f1(decider._held(scores), category_truth)
 
-    def with_none(decider: Decider) -> float:
-        # As if `none` were a leaf and category of its own: it is an answer, and not the same as an abstention.
-        said = np.column_stack((decider.given(scores), scores.applies < decider.none_below))
-        true = np.column_stack((truth, ~truth.any(axis=1)))
-        return (_f1(said, true) + quality(decider)) / 2
+    def of_leaves(decider: Decider) -> float:
+        return _f1(decider.given(scores, space), truth)
 
-    common = max(_GRID, key=lambda t: quality(Decider((float(t),) * k, 1.0, 0.0, exclusive)))
-    thresholds = _shrunk(scores.leaves, truth, float(common)) if per_label else (float(common),) * k
-    floor = max(_FLOORS, key=lambda f: quality(Decider(thresholds, f, 0.0, exclusive)))
-    none_below = 0.0
-    if not truth.any(axis=1).all():
-        none_below = max(_NONE, key=lambda b: with_none(Decider(thresholds, floor, float(b), exclusive)))
-    return Decider(thresholds, floor, float(none_below), exclusive)
+    start = Decider((0.0,) * c, (0.0,) * k, 1.0, 0.0, exclusive)
+    common = max(_GRID, key=lambda t: of_categories(replace(start, categories=(float(t),) * c)))
+    thresholds = _shrunk(scores.categories, category_truth, float(common), per_label)
+    floors = [replace(start, categories=thresholds, floor=floor) for floor in _FLOORS]
+    decider = max(floors, key=of_categories)
+    common = max(_GRID, key=lambda t: of_leaves(replace(decider, leaves=(float(t),) * k)))
+    decider = replace(decider, leaves=_shrunk(scores.leaves, truth, float(common), per_label))
+    return replace(decider, none_below=_none_below(scores, truth, decider, space, none_recall))
 
 
-def _fit_exclusive(scores: Scores, truth: Mask) -> Decider:
+def _fit_exclusive(scores: Scores, truth: Mask, space: LabelSpace) -> Decider:
     """Abstain where answers of that confidence are wrong more often than right."""
     values = comparable(scores.leaves, exclusive=True)
     best = values.argmax(axis=1)
@@ -135,26 +147,42 @@ def _fit_exclusive(scores: Scores, truth: Mask) -> Decider:
         if below.sum() >= 10 and right[below].mean() < 0.5:
             floor = float(step)
     none_below = 0.0
-    if not truth.any(axis=1).all():
-        empty = ~truth.any(axis=1)
-        none_below = float(max(_NONE, key=lambda b: ((scores.applies < b) == empty).mean()))
-    return Decider((floor,) * truth.shape[1], 1.0, none_below, True)
+    empty = ~truth.any(axis=1)
+    if empty.any():
+        steps = np.linspace(0.0, _HIGHEST_NONE, 11)
+        none_below = float(max(steps, key=lambda b: ((scores.applies < b) == empty).mean()))
+    return Decider((0.0,) * len(space.categories), (floor,) * truth.shape[1], 1.0, none_below, True)
 
 
-def _shrunk(leaves: Array, truth: Mask, common: float) -> tuple[float, ...]:
-    """Each leaf's best threshold, drawn towards the common one the fewer examples it has."""
+def _none_below(scores: Scores, truth: Mask, decider: Decider, space: LabelSpace, recall: float) -> float:
+    """The lowest bound under which so large a share of the posts without a label is given none."""
+    empty = ~truth.any(axis=1)
+    silent = ~decider.given(scores, space).any(axis=1)
+    missing = int(np.ceil(recall * empty.sum())) - int((empty & silent).sum())
+    if missing <= 0:
+        return 0.0
+    answered = np.sort(scores.applies[empty & ~silent])
+    return float(min(np.nextafter(answered[missing - 1], np.float32(1)), _HIGHEST_NONE))
+
+
+def _shrunk(values: Array, truth: Mask, common: float, per_label: bool) -> tuple[float, ...]:
+    """Each label's best threshold, drawn towards the common one the fewer examples it has."""
+    if not per_label:
+        return (common,) * int(truth.shape[1])
     thresholds = []
     for column in range(truth.shape[1]):
         support = float(truth[:, column].sum())
-        best = max(_GRID, key=lambda t: (_f1(leaves[:, column] >= t, truth[:, column]), -abs(t - common)))
+        best = max(_GRID, key=lambda t: (_f1(values[:, column] >= t, truth[:, column]), -abs(t - common)))
         weight = support / (support + _SHRINK)
         thresholds.append(weight * float(best) + (1 - weight) * common)
     return tuple(thresholds)
 
 
-def _quality(given: Mask, truth: Mask, space: LabelSpace) -> float:
-    by_category = [space.to_categories(mask.astype(np.float32)) > 0.5 for mask in (given, truth)]
-    return (_f1(given, truth) + _f1(by_category[0], by_category[1])) / 2
+def _best(values: Array) -> Mask:
+    """Where the highest value of each row is, the first of equals."""
+    best = np.zeros(values.shape, dtype=bool)
+    best[np.arange(len(values)), values.argmax(axis=1)] = True
+    return best
 
 
 def _f1(given: Mask, truth: Mask) -> float:

@@ -65,49 +65,44 @@ class Features:
     """Posts as the models see them.
 
     vectors: float32 [n, len(VIEWS), d]; words: n texts; context: float32 [n, len(CONTEXT)].
-    word_scores: float32 [n, m], for posts whose text is not at hand the log-odds of a words model that has not seen
-    them, NaN for the others; None where all texts are at hand.
+    word_values: float32 [n, m], for posts that a words model at hand has learned from, the values of such a model that
+    had not; NaN for the others; None where there is no such model.
     """
 
     vectors: NDArray[np.float32]
     words: tuple[str, ...]
     context: NDArray[np.float32]
-    word_scores: NDArray[np.float32] | None = None
+    word_values: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.words)
 
     def take(self, rows: NDArray[np.intp]) -> Features:
         """The posts at these rows."""
-        scores = None if self.word_scores is None else self.word_scores[rows]
-        return Features(self.vectors[rows], tuple(self.words[i] for i in rows), self.context[rows], scores)
+        values = None if self.word_values is None else self.word_values[rows]
+        return Features(self.vectors[rows], tuple(self.words[i] for i in rows), self.context[rows], values)
 
     @property
-    def has_words(self) -> NDArray[np.bool_]:
-        """Whose text is at hand, [n]."""
-        if self.word_scores is None:
-            return np.ones(len(self), dtype=bool)
-        return np.asarray(np.isnan(self.word_scores[:, 0]))
-
-    @property
-    def known_words(self) -> list[str]:
-        """The texts that are at hand."""
-        return [text for text, known in zip(self.words, self.has_words, strict=True) if known]
+    def learned(self) -> NDArray[np.bool_]:
+        """Which posts a words model at hand has learned from, [n]."""
+        if self.word_values is None:
+            return np.zeros(len(self), dtype=bool)
+        return np.asarray(~np.isnan(self.word_values[:, 0]))
 
 
 def join(first: Features, second: Features) -> Features:
     """The posts of both, in order."""
-    scores = None
-    if first.word_scores is not None or second.word_scores is not None:
-        width = next(part.word_scores.shape[1] for part in (first, second) if part.word_scores is not None)
+    values = None
+    if first.word_values is not None or second.word_values is not None:
+        width = next(part.word_values.shape[1] for part in (first, second) if part.word_values is not None)
         unknown = [np.full((len(part), width), np.nan, np.float32) for part in (first, second)]
-        given = [first.word_scores, second.word_scores]
-        scores = np.concatenate([u if g is None else g for u, g in zip(unknown, given, strict=True)])
+        given = [first.word_values, second.word_values]
+        values = np.concatenate([u if g is None else g for u, g in zip(unknown, given, strict=True)])
     return Features(
         np.concatenate((first.vectors, second.vectors)),
         first.words + second.words,
         np.concatenate((first.context, second.context)),
-        scores,
+        values,
     )
 
 

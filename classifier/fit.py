@@ -14,14 +14,16 @@ from classifier import features as reading
 from classifier.bundle import FORMAT, Bundle, make_bundle
 from classifier.decide import fit_decider
 from classifier.embedder import Embedder
-from classifier.evaluate import Gold, evaluate
+from classifier.evaluate import evaluate
+from classifier.heldout import hold_out
 from classifier.labels import read_labels
-from classifier.real import RealLayer, training_data
-from classifier.refiner import Settings, fit_refiner
+from classifier.real import RealLayer, training_set
+from classifier.refiner import fit_refiner
+from classifier.settings import Settings
 from classifier.taxonomy import Taxonomy
 from store.values import Example
 
-FIT_VERSION = 2
+FIT_VERSION = 3
 """Grows whenever the same input would give another bundle."""
 
 LEAST_EXAMPLES = 10
@@ -76,13 +78,13 @@ def fit_bundle(
     settings = replace(settings or Settings(), seed=seed)
     _check(taxonomy, examples, real)
     space = read_labels(taxonomy, embedder)
-    features, labels, groups = training_data(examples, embedder, real)
-    refiner, held_out = fit_refiner(features, labels, groups, space, settings, real.words if real else None)
-    decider = fit_decider(held_out, space.targets(labels), space, taxonomy.exclusive)
-    ids = [str(row) for row in range(len(labels))]
-    answers = decider.classify(ids, held_out, space)
-    gold = [Gold(row, given[:1], given, given) for row, given in zip(ids, labels, strict=True)]
-    report = evaluate(answers, gold, taxonomy)
+    data = training_set(examples, embedder, real)
+    refiner, scores = fit_refiner(data, space, settings)
+    decider = fit_decider(
+        scores, space.targets(data.labels), space, taxonomy.exclusive, none_recall=settings.none_recall
+    )
+    held_out = hold_out(data, scores, space, settings, taxonomy.exclusive)
+    report = evaluate(held_out.answers(taxonomy), held_out.gold, taxonomy)
     about: dict[str, Any] = {
         "fit_key": fit_key(taxonomy, examples, embedder.key, settings, real),
         "fitted_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,13 +94,13 @@ def fit_bundle(
             "examples": len(examples),
             "sha256": examples_hash(examples),
             "real": {"posts": len(real.rows), "sha256": real.digest, "encoder": real.encoder} if real else None,
-            "groups": len(set(groups)),
+            "groups": len(set(data.groups)),
         },
         "metrics": {"held_out": report.to_json()},
         "forumlens": _version("forumlens"),
         "libraries": {name: _version(name) for name in _LIBRARIES},
     }
-    return make_bundle(taxonomy, refiner, decider, embedder, about)
+    return make_bundle(taxonomy, refiner, decider, embedder, about, held_out)
 
 
 def _check(taxonomy: Taxonomy, examples: Sequence[Example], real: RealLayer | None) -> None:

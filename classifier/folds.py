@@ -11,23 +11,27 @@ from numpy.typing import NDArray
 
 from store.values import PostInput
 
-_URL = re.compile(r"https?://[^/]+(?:/[^/]+){0,2}")
+_OWNER = re.compile(r"https?://[^/]+(?:/[^/]+)?")
+_PLACE = re.compile(r"https?://[^/]+(?:/[^/]+){0,2}")
 
 
 def group_of(post: PostInput) -> str:
-    """What a post is held out with: its repository or site section, its thread, or itself.
+    """What a post is held out with: all of its repository's owner or site section, its thread, or itself.
 
-    A source that is a URL groups by host and two steps of its path; `name:thread/post` by `name:thread`.
+    A source that is a URL groups by host and one step of its path, `name:thread/post` by `name:thread`, and `name:item`
+    by `name`.
     """
     if not post.source:
         return f"id:{post.id}"
-    match = _URL.match(post.source)
-    return match[0] if match else post.source.partition("/")[0]
+    if match := _OWNER.match(post.source):
+        return match[0]
+    thread, slash, _ = post.source.partition("/")
+    return thread if slash else thread.partition(":")[0]
 
 
 def place_of(source: str) -> str:
     """Where people know each other: the repository or site section of a URL, the forum of `forum:thread/post`."""
-    match = _URL.match(source)
+    match = _PLACE.match(source)
     if match:
         return match[0]
     return source.partition(":")[0] if "/" in source else source

@@ -43,12 +43,36 @@ class LabelSpace:
                 y[row, column[label]] = 1
         return y
 
+    @property
+    def width(self) -> int:
+        """Number of outcomes."""
+        return len(self.leaves) + len(self.categories) + 1
+
+    def outcomes(self, y: Array) -> Array:
+        """What models learn of leaves [n, k]: these, the categories, and whether any applies, [n, k + c + 1]."""
+        return np.concatenate((y, self.to_categories(y), y.max(axis=1, keepdims=True)), axis=1)
+
     def to_categories(self, leaf_values: Array) -> Array:
         """Highest value among the leaves of each category, [n, c]."""
         out = np.full((len(leaf_values), len(self.categories)), -np.inf, dtype=np.float32)
         for column, category in enumerate(self.category_of):
             out[:, category] = np.maximum(out[:, category], leaf_values[:, column])
         return out
+
+    def best_of_category(self, leaf_values: Array) -> NDArray[np.bool_]:
+        """Where the highest value among the leaves of each category is, [n, k], the first of equals."""
+        best = np.zeros(leaf_values.shape, dtype=bool)
+        rows = np.arange(len(leaf_values))
+        for category in range(len(self.categories)):
+            columns = np.flatnonzero(self.category_of == category)
+            best[rows, columns[leaf_values[:, columns].argmax(axis=1)]] = True
+        return best
+
+
+def outcome_names(taxonomy: Taxonomy) -> list[str]:
+    """What each outcome of a taxonomy is: leaf ids, category ids after `category:`, and `any`."""
+    categories = [f"category:{category.id}" for category in taxonomy.categories]
+    return [*(leaf.id for leaf in taxonomy.leaves), *categories, "any"]
 
 
 def read_labels(taxonomy: Taxonomy, embedder: Embedder) -> LabelSpace:

@@ -4,9 +4,9 @@ A layer is a folder of four files:
 
 - `real.jsonl`: a row a post: id, source (URL or id), SHA-256 of its text, labels, what is known of its thread;
 - `real.ENCODER.safetensors`: its vectors by one encoder, float16 [n, d] a view, zeros where the post lacks the view;
-- `real.text.safetensors`: context features; for each post the log-odds of a words model that saw no post of its source;
-  weights of the words model of all posts; all float16;
-- `real.vocabulary.txt`: the terms of that model, each in several posts and sources.
+- `real.text.safetensors`: context features; weights of a words model of all posts and of the examples beside them; for
+  each of both the values of such a model that saw nothing of its source; all float16;
+- `real.vocabulary.json`: the terms of that model, each in several posts and sources.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from classifier import features as reading
 from classifier.embedder import Embedder, identity
 from classifier.features import CONTEXT, VIEWS, Features
 from classifier.folds import group_of
-from classifier.labels import Array
+from classifier.labels import Array, outcome_names
 from classifier.logistic import Linear
 from classifier.rows import parse_labels, parse_row, read_objects
 from classifier.taxonomy import Taxonomy
@@ -35,7 +36,7 @@ from classifier.words import WordModel, Words
 from store.values import Example, PostInput
 
 FORMAT = 1
-ROWS, TEXT, VOCABULARY = "real.jsonl", "real.text.safetensors", "real.vocabulary.txt"
+ROWS, TEXT, VOCABULARY = "real.jsonl", "real.text.safetensors", "real.vocabulary.json"
 ABOUT = "about"
 """Entry of a safetensors header that tells, as JSON, what the arrays are."""
 
@@ -71,11 +72,16 @@ class RealRow:
 
 @dataclass(frozen=True, slots=True)
 class RealLayer:
-    """Real posts as one encoder sees them. `digest`: SHA-256 over all files that were read."""
+    """Real posts as one encoder sees them.
+
+    words: what was learned of the words of these posts and of examples beside them; beside: of each such example, by
+    the hash of its text, the values [m] of a words model that had not learned from it. digest: SHA-256 of all files.
+    """
 
     rows: tuple[RealRow, ...]
     features: Features
     words: WordModel
+    beside: Mapping[str, Array]
     encoder: str
     digest: str
 
@@ -117,36 +123,58 @@ def read_layer(directory: Path, taxonomy: Taxonomy, encoder_key: str) -> RealLay
     terms = _bytes(directory / VOCABULARY)
     if digest_of(terms) != about["terms"]:
         raise RealError(f"{directory / VOCABULARY}: was changed since {TEXT} was made; make the layer anew")
-    leaves = {leaf: column for column, leaf in enumerate(about["leaves"])}
-    if set(leaves) != {leaf.id for leaf in taxonomy.leaves}:
-        raise RealError(f"{directory / TEXT}: leaves: are not those of {taxonomy.ref}; make the layer anew")
-    order = [*(leaves[leaf.id] for leaf in taxonomy.leaves), len(leaves)]
+    named = {name: column for column, name in enumerate(about["outcomes"])}
+    if set(named) != set(outcome_names(taxonomy)):
+        raise RealError(f"{directory / TEXT}: outcomes: are not those of {taxonomy.ref}; make the layer anew")
+    order = [named[name] for name in outcome_names(taxonomy)]
     try:
-        vocabulary = Words(terms.decode("utf-8").splitlines(), text["idf"])
+        vocabulary = Words(json.loads(terms), text["idf"])
         linear = Linear(text["word_weights"][:, order].copy(), text["word_bias"][order])
         of_context = about["context"]
         context = text["context"][:, [of_context.index(name) for name in CONTEXT]]
         vectors = np.stack([views[name] for name in VIEWS], axis=1)
-        features = Features(vectors, ("",) * len(rows), context, text["word_scores"][:, order].copy())
+        features = Features(vectors, ("",) * len(rows), context, text["word_values"][:, order].copy())
+        beside = dict(zip(about["beside"], text["beside_values"][:, order], strict=True))
     except (KeyError, IndexError, ValueError) as error:
         raise RealError(f"{directory}: the layer does not fit together ({error}); make it anew") from error
-    if {len(rows)} != {len(vectors), len(context), len(text["word_scores"])}:
+    if {len(rows)} != {len(vectors), len(context), len(text["word_values"])}:
         raise RealError(f"{directory}: the layer does not fit together: rows are missing; make it anew")
     digest = digest_of(b"".join(_bytes(file) for file in (directory / ROWS, directory / TEXT, path)))
-    return RealLayer(rows, features, WordModel(vocabulary, linear), of_vectors["encoder"], digest)
+    return RealLayer(rows, features, WordModel(vocabulary, linear), beside, of_vectors["encoder"], digest)
 
 
-def training_data(
-    examples: Sequence[Example], embedder: Embedder, real: RealLayer | None
-) -> tuple[Features, list[tuple[str, ...]], list[str]]:
-    """Features, leaf ids and groups of what is learned from: the real posts, then the examples."""
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """All that is learned from: the real posts, then the examples.
+
+    real bool [n]: which posts are real ones without text; words: what was learned of words already.
+    """
+
+    ids: tuple[str, ...]
+    features: Features
+    labels: tuple[tuple[str, ...], ...]
+    groups: tuple[str, ...]
+    real: NDArray[np.bool_]
+    words: WordModel | None
+
+
+def training_set(examples: Sequence[Example], embedder: Embedder, real: RealLayer | None) -> TrainingSet:
+    """Read the examples and join them to the real posts."""
     features = reading.read([example.post for example in examples], embedder)
-    labels = [example.labels for example in examples]
-    groups = [group_of(example.post) for example in examples]
-    if real is None:
-        return features, labels, groups
-    joined = reading.join(real.features, features)
-    return joined, [row.labels for row in real.rows] + labels, [row.group for row in real.rows] + groups
+    rows = real.rows if real else ()
+    if real:
+        values = np.full((len(examples), real.words.linear.weights.shape[1]), np.nan, np.float32)
+        for row, example in enumerate(examples):
+            values[row] = real.beside.get(text_sha256(example.post), values[row])
+        features = reading.join(real.features, replace(features, word_values=values))
+    return TrainingSet(
+        (*(row.id for row in rows), *(example.post.id for example in examples)),
+        features,
+        (*(row.labels for row in rows), *(example.labels for example in examples)),
+        (*(row.group for row in rows), *(group_of(example.post) for example in examples)),
+        np.arange(len(rows) + len(examples)) < len(rows),
+        real.words if real else None,
+    )
 
 
 def find_vectors(directory: Path, encoder_key: str) -> Path | None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from classifier import features as reading
 from classifier.embedder import Embedder
+from classifier.experts import OFFSET
 from classifier.features import CONTEXT, VIEWS
-from classifier.folds import folds_of, place_of
-from classifier.labels import Array
+from classifier.folds import group_of, place_of
+from classifier.labels import Array, LabelSpace, outcome_names, read_labels
 from classifier.real import (
     ABOUT,
     FLAGS,
@@ -31,7 +31,7 @@ from classifier.real import (
     text_sha256,
     vectors_path,
 )
-from classifier.refiner import Settings, word_targets
+from classifier.settings import Settings
 from classifier.taxonomy import Taxonomy
 from classifier.words import WordModel, Words, fit_words
 from store.values import Example
@@ -56,28 +56,39 @@ def rows_of(examples: Sequence[Example]) -> tuple[RealRow, ...]:
 
 
 def make_layer(
-    directory: Path, examples: Sequence[Example], taxonomy: Taxonomy, embedder: Embedder, settings: Settings
+    directory: Path,
+    examples: Sequence[Example],
+    taxonomy: Taxonomy,
+    embedder: Embedder,
+    settings: Settings,
+    beside: Sequence[Example] = (),
 ) -> list[Path]:
     """Write the layer of these posts, and their vectors by this encoder; gives the files written.
 
-    Vectors by other encoders stay where they are and are refused from then on if the posts changed.
+    `beside`: examples that come along with their text, from whose words it is learned too. Vectors by other encoders
+    stay where they are and are refused from then on if the posts changed.
     """
     rows = rows_of(examples)
     features = reading.read([example.post for example in examples], embedder)
     lines = "".join(json.dumps(row.to_json(), ensure_ascii=False) + "\n" for row in rows).encode("utf-8")
     common = {"format": FORMAT, "rows": digest_of(lines), "preprocessing": reading.PREPROCESSING_VERSION}
-    leaves = [leaf.id for leaf in taxonomy.leaves]
-    model, held_out = held_out_words(features.words, rows, leaves, settings)
+    model, held_out = fit_shared_words([*examples, *beside], read_labels(taxonomy, embedder), settings)
     numbers = {
         "context": features.context,
-        "word_scores": held_out,
+        "word_values": held_out[: len(rows)],
+        "beside_values": held_out[len(rows) :],
         "word_weights": model.linear.weights,
         "word_bias": model.linear.bias,
         "idf": model.vocabulary.idf,
     }
-    about = {"context": CONTEXT, "leaves": leaves, "settings": settings.to_json()}
+    about = {
+        "beside": [text_sha256(example.post) for example in beside],
+        "context": CONTEXT,
+        "outcomes": outcome_names(taxonomy),
+        "settings": settings.to_json(),
+    }
     paths = [directory / ROWS, directory / VOCABULARY, directory / TEXT, vectors_path(directory, embedder.key)]
-    terms = "".join(term + "\n" for term in model.vocabulary.terms).encode("utf-8")
+    terms = json.dumps(model.vocabulary.terms, ensure_ascii=False, indent=0).encode("utf-8")
     paths[0].write_bytes(lines)
     paths[1].write_bytes(terms)
     paths[2].write_bytes(_pack(numbers, common | about | {"terms": digest_of(terms)}))
@@ -91,7 +102,7 @@ class Verified:
     """A layer against the texts that it was made of.
 
     changed: ids whose text has another hash, unknown: ids of texts that the layer lacks, missing: posts of the layer
-    whose text was not given. Least cosines of what was made again with what is kept; `words` (held-out log-odds, all
+    whose text was not given. Least cosines of what was made again with what is kept; `words` (held-out values, all
     posts together) is None unless every text was given.
     """
 
@@ -111,7 +122,12 @@ class Verified:
 
 
 def verify_layer(
-    directory: Path, examples: Sequence[Example], taxonomy: Taxonomy, embedder: Embedder, settings: Settings
+    directory: Path,
+    examples: Sequence[Example],
+    taxonomy: Taxonomy,
+    embedder: Embedder,
+    settings: Settings,
+    beside: Sequence[Example] = (),
 ) -> Verified:
     """Make a layer's numbers again of texts and compare. Raises RealError, RowError."""
     layer = read_layer(directory, taxonomy, embedder.key)
@@ -123,10 +139,9 @@ def verify_layer(
     made = reading.read([e.post for e in same], embedder)
     words = None
     if len(same) == len(layer.rows):
-        leaves = [leaf.id for leaf in taxonomy.leaves]
-        _, held_out = held_out_words(made.words, [given[e.post.id] for e in same], leaves, settings)
-        assert kept.word_scores is not None
-        words = _least_cosine(held_out.reshape(1, -1), kept.word_scores.reshape(1, -1))
+        _, held_out = fit_shared_words([*same, *beside], read_labels(taxonomy, embedder), settings)
+        assert kept.word_values is not None
+        words = _least_cosine(held_out[: len(same)].reshape(1, -1), kept.word_values.reshape(1, -1))
     return Verified(
         len(same),
         tuple(key for key, row in given.items() if key in place and row != kept_rows[key]),
@@ -138,23 +153,14 @@ def verify_layer(
     )
 
 
-def held_out_words(
-    texts: Sequence[str], rows: Sequence[RealRow], leaves: Sequence[str], settings: Settings
-) -> tuple[WordModel, Array]:
-    """The words model of all posts, and log-odds of each post by one that saw no post of its source."""
-    groups, places = [row.group for row in rows], [place_of(row.source) for row in rows]
-    y = np.asarray([[leaf in row.labels for leaf in leaves] for row in rows], dtype=np.float32)
-    targets = word_targets(y)
-
-    def fit(some: NDArray[np.intp]) -> WordModel:
-        theirs = [texts[i] for i in some]
-        vocabulary = Words.shared(theirs, [groups[i] for i in some], [places[i] for i in some], LEAST_POSTS)
-        return fit_words(vocabulary, theirs, targets[some], settings.words_strength, settings.words_iterations)
-
-    held_out = np.zeros(targets.shape, dtype=np.float32)
-    for train, test in folds_of(groups, settings.folds):
-        held_out[test] = fit(train).logits([texts[i] for i in test])
-    return fit(np.arange(len(rows))), held_out
+def fit_shared_words(examples: Sequence[Example], space: LabelSpace, settings: Settings) -> tuple[WordModel, Array]:
+    """The words model of posts, and its values [n, m] for each post when it has seen none of its group."""
+    texts = [reading.take_apart(example.post).words for example in examples]
+    groups = [group_of(example.post) for example in examples]
+    places = [place_of(example.post.source or "") for example in examples]
+    outcomes = space.outcomes(space.targets([example.labels for example in examples]))
+    vocabulary = Words.shared(texts, groups, places, LEAST_POSTS)
+    return fit_words(vocabulary, texts, outcomes, groups, settings.words_penalty, OFFSET * outcomes.mean(axis=0))
 
 
 def _pack(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> bytes:

@@ -1,28 +1,48 @@
-"""From vectors, words and similarities to a probability for every leaf, and one that any leaf applies."""
+"""From the evidence of several models to probabilities: of leaves, of categories, and that any label applies."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
+from sklearn.isotonic import IsotonicRegression
 
-from classifier.features import CONTEXT, VIEWS, Features
+from classifier.experts import Evidence, Experts, fit_experts
+from classifier.features import Features
 from classifier.folds import folds_of
 from classifier.labels import LabelSpace
 from classifier.logistic import Array, Linear, fit_logistic
-from classifier.words import WordModel, Words, fit_words
+from classifier.real import TrainingSet
+from classifier.settings import Settings
+
+_SIMILARITY = 8.0  # Brings cosines to the scale of log-odds.
+_EDGE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Probabilities: `leaves` float32 [n, k] that a leaf applies, `applies` float32 [n] that any does."""
+    """Probabilities, float32: `leaves` [n, k], `categories` [n, c] that one applies, `applies` [n] that any does."""
 
     leaves: Array
+    categories: Array
     applies: Array
+
+    def take(self, rows: NDArray[np.intp]) -> Scores:
+        """The posts at these rows."""
+        return Scores(self.leaves[rows], self.categories[rows], self.applies[rows])
+
+    def put(self, rows: NDArray[np.intp], scores: Scores) -> None:
+        """Set the posts at these rows."""
+        self.leaves[rows], self.categories[rows], self.applies[rows] = scores.leaves, scores.categories, scores.applies
+
+
+def no_scores(n: int, space: LabelSpace) -> Scores:
+    """Scores of n posts, all 0."""
+    k, c = len(space.leaves), len(space.categories)
+    return Scores(*(np.zeros(shape, np.float32) for shape in ((n, k), (n, c), (n,))))
 
 
 class Refiner(Protocol):
@@ -34,237 +54,180 @@ class Refiner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How to fit. Strengths are inverse regularisation, as C of scikit-learn.
+class Curve:
+    """A rising curve through points (x, y), level beyond them."""
 
-    words_update: strength with which texts at hand move a words model that was learned elsewhere.
-    """
+    x: Array
+    y: Array
 
-    seed: int = 0
-    folds: int = 5
-    dense_strength: float = 6.0
-    words_strength: float = 10.0
-    words_update: float = 10.0
-    definition_weight: float = 2.0
-    phrase_weight: float = 1.0
-    view_scales: tuple[float, ...] = (1.0, 0.5, 0.5)
-    context_scale: float = 0.5
-    hidden_context: float = 0.4
-    dense_iterations: int = 60
-    words_iterations: int = 40
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain form for manifests and keys."""
-        return asdict(self)
+    def __call__(self, values: Array) -> Array:
+        """Calibrated values; where the curve is level, the order of the values is kept."""
+        level = np.interp(values, self.x, self.y)
+        return np.asarray(0.99 * level + 0.01 * values, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """Raw evidence for posts before it is weighed: log-odds of three models and similarities to definitions.
+class Weighing:
+    """How evidence is weighed: small models that all leaves, or all categories, share.
 
-    leaf, category, words: log-odds [n, k], [n, c], [n, k]; any_dense, any_words: log-odds [n] that a label applies;
-    leaf_similarity, category_similarity: cosines [n, k], [n, c].
+    Sharing lets a label with few examples lean on its category and its definition, by as much as posts that the experts
+    had not seen show to be right. support [k]: examples of each leaf; centre [k + c]: mean cosine of each definition.
     """
 
-    leaf: Array
-    category: Array
-    any_dense: Array
-    words: Array
-    any_words: Array
-    leaf_similarity: Array
-    category_similarity: Array
-
-
-@dataclass(frozen=True, slots=True)
-class LinearRefiner:
-    """Linear models over vectors and words; their log-odds are weighed by one small model that all leaves share.
-
-    Sharing lets a leaf with few examples lean on its category and its definition, by as much as held-out posts show to
-    be right, and makes the result calibrated.
-    """
-
-    space: LabelSpace
-    settings: Settings
-    dense: Linear
-    vocabulary: Words
-    words: Linear
     support: Array
     centre: Array
-    mixer: Linear
+    leaf: Linear
+    category: Linear
     gate: Linear
+    leaf_curve: Curve
+    category_curve: Curve
+
+    def scores(self, evidence: Evidence, space: LabelSpace) -> Scores:
+        """Scores of posts."""
+        rough_leaves = self.leaf_logits(evidence, space)
+        rough = _apply(self.category, _category_evidence(self, evidence, rough_leaves, space))
+        categories = self.category_curve(expit(rough))
+        leaves = np.minimum(self.leaf_curve(expit(rough_leaves)), categories[:, space.category_of])
+        applies = expit(self.gate.logits(_gate_evidence(evidence, rough))[:, 0])
+        return Scores(leaves, categories, applies.astype(np.float32))
+
+    def leaf_logits(self, evidence: Evidence, space: LabelSpace) -> Array:
+        """Log-odds of leaves before they are calibrated, [n, k]."""
+        return _apply(self.leaf, _leaf_evidence(self, evidence, space))
+
+
+@dataclass(frozen=True, slots=True)
+class StackedRefiner:
+    """Experts, and how their evidence is weighed (stacked generalization, Wolpert 1992)."""
+
+    experts: Experts
+    weighing: Weighing
+
+    @property
+    def space(self) -> LabelSpace:
+        """The labels."""
+        return self.experts.space
 
     def scores(self, features: Features) -> Scores:
         """Scores of posts."""
-        parts = self.parts(features)
-        return weigh(self, parts, features)
-
-    def parts(self, features: Features) -> Parts:
-        """Evidence of the base models for posts."""
-        k, c = len(self.space.leaves), len(self.space.categories)
-        dense = self.dense.logits(design(features, self.settings))
-        words = self.words.logits(self.vocabulary.rows(features.words))
-        if features.word_scores is not None:
-            words = np.where(features.has_words[:, None], words, features.word_scores)
-        main = features.vectors[:, 0]
-        return Parts(
-            dense[:, :k],
-            dense[:, k : k + c],
-            dense[:, -1],
-            words[:, :k],
-            words[:, -1],
-            main @ self.space.leaf_vectors.T,
-            main @ self.space.category_vectors.T,
-        )
+        return self.weighing.scores(self.experts.evidence(features), self.space)
 
 
-def fit_refiner(
-    features: Features,
-    labels: Sequence[Sequence[str]],
-    groups: Sequence[str],
-    space: LabelSpace,
-    settings: Settings,
-    prior: WordModel | None = None,
-) -> tuple[LinearRefiner, Scores]:
+def fit_refiner(data: TrainingSet, space: LabelSpace, settings: Settings) -> tuple[StackedRefiner, Scores]:
     """Fit on labelled posts; also give scores of the same posts by models that saw no post of their group.
 
-    `groups`: posts of one group (a repository, a thread) are held out together. `prior`: a words model of posts whose
-    text is not at hand; the features of these bring the held-out scores of such a model.
+    A group is held out both from the experts and from the weighing of their evidence.
     """
-    y = space.targets(labels)
-    texts = features.known_words
-    prior = prior.grown(texts) if prior else None
-    vocabulary = prior.vocabulary if prior else Words.fit(texts)
-    learned = prior.linear if prior else None
-    support = y.sum(axis=0)
-    main = features.vectors[:, 0]
-    centre = np.concatenate((main @ space.leaf_vectors.T, main @ space.category_vectors.T), axis=1).mean(axis=0)
-    zero = Linear(np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
-    blank = LinearRefiner(space, settings, zero, vocabulary, zero, support, centre, zero, zero)
-    held: list[tuple[NDArray[np.intp], Parts]] = []
-    for train, test in folds_of(groups, settings.folds):
-        fitted = _fit_base(blank, features.take(train), y[train], learned)
-        held.append((test, fitted.parts(features.take(test))))
-    parts = _gather(held, len(features))
-    mixed = _fit_mixer(blank, parts, features, y)
-    out_of_fold = weigh(mixed, parts, features)
-    return _fit_base(mixed, features, y, learned), out_of_fold
+    y = space.targets(data.labels)
+    experts, evidence = fit_experts(data, y, space, settings)
+    held_out = no_scores(len(y), space)
+    for train, test in folds_of(data.groups, settings.folds):
+        weighing = fit_weighing(evidence.take(train), y[train], space, settings)
+        held_out.put(test, weighing.scores(evidence.take(test), space))
+    return StackedRefiner(experts, fit_weighing(evidence, y, space, settings)), held_out
 
 
-def design(features: Features, settings: Settings) -> Array:
-    """Design matrix of the dense model: scaled views beside each other, then the context."""
-    views = [features.vectors[:, v] * settings.view_scales[v] for v in range(len(VIEWS))]
-    return np.concatenate([*views, features.context * settings.context_scale], axis=1).astype(np.float32)
+def fit_weighing(evidence: Evidence, y: Array, space: LabelSpace, settings: Settings) -> Weighing:
+    """Learn to weigh evidence from posts that the experts had not seen."""
+    centre = np.concatenate((evidence.leaf_similarity, evidence.category_similarity), axis=1).mean(axis=0)
+    nothing, level = Linear(np.zeros((1, 1), np.float32), np.zeros(1, np.float32)), Curve(*np.zeros((2, 1), np.float32))
+    weighing = Weighing(y.sum(axis=0), centre, nothing, nothing, nothing, level, level)
+    rounds = settings.mixer_iterations
+    weighing = replace(weighing, leaf=_fit(_leaf_evidence(weighing, evidence, space), y, rounds))
+    leaves = weighing.leaf_logits(evidence, space)
+    of_categories = _category_evidence(weighing, evidence, leaves, space)
+    category_y = space.to_categories(y)
+    weighing = replace(weighing, category=_fit(of_categories, category_y, rounds))
+    categories = _apply(weighing.category, of_categories)
+    return replace(
+        weighing,
+        gate=_fit_gate(evidence, categories, y, rounds),
+        leaf_curve=_fit_curve(leaves, y),
+        category_curve=_fit_curve(categories, category_y),
+    )
 
 
-def weigh(refiner: LinearRefiner, parts: Parts, features: Features) -> Scores:
-    """Weigh evidence into probabilities."""
-    evidence = _evidence(refiner, parts, features)
-    n, k, f = evidence.shape
-    logits = refiner.mixer.logits(evidence.reshape(n * k, f)).reshape(n, k)
-    leaves = expit(logits).astype(np.float32)
-    applies = expit(refiner.gate.logits(_gate_evidence(parts, leaves))[:, 0])
-    return Scores(leaves, applies.astype(np.float32))
-
-
-def _fit_base(refiner: LinearRefiner, features: Features, y: Array, prior: Linear | None) -> LinearRefiner:
-    space, settings = refiner.space, refiner.settings
-    shown = _hide_context(features, settings)
-    pseudo = _phrases(space, features.vectors.shape[2])
-    x = np.concatenate((design(shown, settings), design(pseudo, settings)))
-    phrase_y = np.zeros((len(pseudo), y.shape[1]), dtype=np.float32)
-    phrase_y[np.arange(len(pseudo)), space.phrase_leaf] = 1
-    weights = np.concatenate((np.ones(len(y)), np.full(len(pseudo), settings.phrase_weight))).astype(np.float32)
-    targets = np.concatenate((y, phrase_y))
-    any_label = targets.max(axis=1, keepdims=True)
-    dense_targets = np.concatenate((targets, space.to_categories(targets), any_label), axis=1)
-    dense = fit_logistic(x, dense_targets, settings.dense_strength, weights, settings.dense_iterations)
-    strength = settings.words_update if prior else settings.words_strength
-    with_text = word_targets(y)[features.has_words]
-    words = fit_words(
-        refiner.vocabulary, features.known_words, with_text, strength, settings.words_iterations, prior
-    ).linear
-    return replace(refiner, dense=dense, words=words)
-
-
-def word_targets(y: Array) -> Array:
-    """What the words model learns, [n, k + 1]: the leaves, and whether any applies."""
-    return np.concatenate((y, y.max(axis=1, keepdims=True)), axis=1)
-
-
-def _phrases(space: LabelSpace, dimensions: int) -> Features:
-    """Sentences of definitions in the guise of posts of which no context is known."""
-    n = len(space.phrase_vectors)
-    vectors = np.zeros((n, len(VIEWS), dimensions), dtype=np.float32)
-    vectors[:, 0] = space.phrase_vectors
-    context = np.zeros((n, len(CONTEXT)), dtype=np.float32)
-    context[:, CONTEXT.index("reply_unknown")] = 1
-    context[:, CONTEXT.index("untitled")] = 1
-    return Features(vectors, ("",) * n, context)
-
-
-def _hide_context(features: Features, settings: Settings) -> Features:
-    """Hide the thread's context of some posts, so that the model also learns to do without it."""
-    hidden = np.random.default_rng(settings.seed).random(len(features)) < settings.hidden_context
-    context, vectors = features.context.copy(), features.vectors.copy()
-    for name in ("reply", "by_starter", "by_other", "accepted"):
-        context[hidden, CONTEXT.index(name)] = 0
-    context[hidden, CONTEXT.index("reply_unknown")] = 1
-    vectors[hidden, VIEWS.index("previous")] = 0
-    return replace(features, vectors=vectors, context=context)
-
-
-def _gather(held: list[tuple[NDArray[np.intp], Parts]], n: int) -> Parts:
-    fields = []
-    for name in Parts.__slots__:
-        first = getattr(held[0][1], name)
-        whole = np.zeros((n, *first.shape[1:]), dtype=np.float32)
-        for rows, parts in held:
-            whole[rows] = getattr(parts, name)
-        fields.append(whole)
-    return Parts(*fields)
-
-
-def _evidence(refiner: LinearRefiner, parts: Parts, features: Features) -> Array:
-    """What the mixer sees of each post and leaf, [n, k, f]."""
-    space = refiner.space
+def _leaf_evidence(weighing: Weighing, evidence: Evidence, space: LabelSpace) -> Array:
+    """What is weighed for each post and leaf, [n, k, f]."""
     k = len(space.leaves)
-    similarity = (parts.leaf_similarity - refiner.centre[:k]) * 8
-    of_category = ((parts.category_similarity - refiner.centre[k:]) * 8)[:, space.category_of]
-    relative = similarity - similarity.max(axis=1, keepdims=True)
-    rare = np.broadcast_to(1 / np.sqrt(1 + refiner.support), similarity.shape)
-    brief = np.broadcast_to(1 - features.context[:, [CONTEXT.index("length")]], similarity.shape)
+    similarity = (evidence.leaf_similarity - weighing.centre[:k]) * _SIMILARITY
+    of_category = ((evidence.category_similarity - weighing.centre[k:]) * _SIMILARITY)[:, space.category_of]
+    rare = np.broadcast_to(1 / np.sqrt(1 + weighing.support), similarity.shape)
+    brief = evidence.brief[:, None]
+    leaf = evidence.leaf.mean(axis=1)
     columns = (
-        parts.leaf,
-        parts.category[:, space.category_of],
-        parts.words,
+        *np.moveaxis(evidence.leaf, 1, 0),
+        *np.moveaxis(evidence.category[:, :, space.category_of], 1, 0),
         similarity,
-        relative,
+        similarity - similarity.max(axis=1, keepdims=True),
         of_category,
         rare,
-        rare * parts.leaf,
+        rare * leaf,
         rare * similarity,
         brief * similarity,
-        brief * parts.leaf,
+        brief * leaf,
     )
     return np.stack(columns, axis=2).astype(np.float32)
 
 
-def _gate_evidence(parts: Parts, leaves: Array) -> Array:
-    """What the gate sees of each post, [n, f]."""
-    ordered = np.sort(leaves, axis=1)[:, ::-1]
-    total = np.log(leaves.sum(axis=1) + 1e-6)
-    best = np.log(ordered[:, 0] + 1e-6)
-    columns = (parts.any_dense, parts.any_words, best, total, parts.leaf_similarity.max(axis=1) * 8)
-    return np.stack(columns, axis=1).astype(np.float32)
+def _category_evidence(weighing: Weighing, evidence: Evidence, leaves: Array, space: LabelSpace) -> Array:
+    """What is weighed for each post and category, [n, c, f]; `leaves`: log-odds of the weighed leaves."""
+    k = len(space.leaves)
+    similarity = (evidence.category_similarity - weighing.centre[k:]) * _SIMILARITY
+    support = space.to_categories(weighing.support[None])[0]
+    rare = np.broadcast_to(1 / np.sqrt(1 + support), similarity.shape)
+    best = space.to_categories(leaves)
+    columns_of = [np.flatnonzero(space.category_of == category) for category in range(similarity.shape[1])]
+    none_applies = np.stack([expit(-leaves[:, columns]).prod(axis=1) for columns in columns_of], axis=1)
+    columns = (
+        best,
+        logit(np.clip(1 - none_applies, _EDGE, 1 - _EDGE)),
+        *np.moveaxis(evidence.category, 1, 0),
+        *(space.to_categories(part) for part in np.moveaxis(evidence.leaf, 1, 0)),
+        similarity,
+        best - best.max(axis=1, keepdims=True),
+        rare,
+        rare * best,
+        evidence.brief[:, None] * best,
+    )
+    return np.stack(columns, axis=2).astype(np.float32)
 
 
-def _fit_mixer(refiner: LinearRefiner, parts: Parts, features: Features, y: Array) -> LinearRefiner:
-    evidence = _evidence(refiner, parts, features)
-    n, k, f = evidence.shape
-    mixer = fit_logistic(evidence.reshape(n * k, f), y.reshape(n * k, 1), 1.0, iterations=200)
-    mixed = replace(refiner, mixer=mixer, gate=Linear(np.zeros((5, 1), np.float32), np.full(1, 9, np.float32)))
+def _gate_evidence(evidence: Evidence, categories: Array) -> Array:
+    """What tells whether any label applies, [n, 2]: what the experts say of that, and how likely the categories are.
+
+    `categories`: log-odds.
+    """
+    expected = -np.log(expit(-categories) + _EDGE).sum(axis=1)
+    return np.stack((evidence.applies.mean(axis=1), np.log(expected + _EDGE)), axis=1).astype(np.float32)
+
+
+def _fit(evidence: Array, y: Array, iterations: int) -> Linear:
+    """Logistic regression that all labels share, on evidence [n, labels, f] brought to one scale."""
+    flat = evidence.reshape(-1, evidence.shape[-1])
+    mean, scale = flat.mean(axis=0), flat.std(axis=0) + _EDGE
+    linear = fit_logistic((flat - mean) / scale, y.reshape(-1, 1), 1.0, iterations=iterations)
+    weights = linear.weights / scale[:, None]
+    return Linear(weights, linear.bias - mean @ weights)
+
+
+def _fit_gate(evidence: Evidence, categories: Array, y: Array, iterations: int) -> Linear:
+    """Both parts count alike: how much each tells differs by forum; weights learned on some mislead elsewhere."""
+    parts = _gate_evidence(evidence, categories)
     any_label = y.max(axis=1, keepdims=True)
     if any_label.min() == 1:  # Nothing to learn from: without unlabelled examples every post is taken to have a label.
-        return mixed
-    leaves = weigh(mixed, parts, features).leaves
-    return replace(mixed, gate=fit_logistic(_gate_evidence(parts, leaves), any_label, 1.0, iterations=200))
+        return Linear(np.zeros((parts.shape[1], 1), np.float32), np.full(1, 9, np.float32))
+    scale = parts.std(axis=0) + _EDGE
+    both = _fit((parts / scale).sum(axis=1)[:, None, None], any_label, iterations)
+    return Linear((both.weights / scale).T, both.bias)
+
+
+def _fit_curve(logits: Array, y: Array) -> Curve:
+    """Isotonic regression over all labels together (Zadrozny and Elkan 2002)."""
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(expit(logits).ravel(), y.ravel())
+    return Curve(fitted.X_thresholds_.astype(np.float32), fitted.y_thresholds_.astype(np.float32))
+
+
+def _apply(linear: Linear, evidence: Array) -> Array:
+    n, labels, f = evidence.shape
+    return linear.logits(evidence.reshape(n * labels, f)).reshape(n, labels)

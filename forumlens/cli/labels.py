@@ -34,6 +34,15 @@ TaxonomyFlag = Annotated[
 EncoderFlag = Annotated[
     str | None, typer.Option("--encoder", help="Name or path of an encoder. \\[FORUMLENS_ENCODER; default MiniLM]")
 ]
+BesideFlag = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--beside",
+        exists=True,
+        dir_okay=False,
+        help="Examples with text from whose words it is learned too. \\[default: those that come along, unless --taxonomy]",
+    ),
+]
 _SHOWN = 12
 
 
@@ -58,6 +67,7 @@ def add_real(
     folder: FolderFlag = None,
     taxonomy: TaxonomyFlag = None,
     encoder: EncoderFlag = None,
+    beside: BesideFlag = None,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
@@ -68,16 +78,17 @@ def add_real(
     Example: forumlens labels add-real dev.jsonl --folder my-layer
     """
     from classifier.realmake import make_layer  # scikit-learn takes seconds to import
-    from classifier.refiner import Settings as FitSettings
+    from classifier.settings import Settings as FitSettings
 
     settings = _settings(encoder, database)
     known = open_taxonomy(taxonomy)
     rows = _read(texts, known)
+    others = _read(_beside(beside, taxonomy), known)
     place = folder or files.real_folder()
     place.mkdir(parents=True, exist_ok=True)
     with open_store(settings) as db, progress(f"Read {len(rows)} posts: texts") as advance:
         embedder = remembering(open_encoder(settings), db, advance)
-        paths = make_layer(place, rows, known, embedder, FitSettings(seed=settings.seed))
+        paths = make_layer(place, rows, known, embedder, FitSettings(seed=settings.seed), others)
     print_rows([{"file": str(path), "bytes": path.stat().st_size} for path in paths], form, f"{len(rows)} posts kept")
 
 
@@ -86,6 +97,7 @@ def verify_real(
     folder: FolderFlag = None,
     taxonomy: TaxonomyFlag = None,
     encoder: EncoderFlag = None,
+    beside: BesideFlag = None,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
@@ -94,15 +106,16 @@ def verify_real(
     Example: forumlens labels verify-real dev.jsonl
     """
     from classifier.realmake import verify_layer
-    from classifier.refiner import Settings as FitSettings
+    from classifier.settings import Settings as FitSettings
 
     settings = _settings(encoder, database)
     known = open_taxonomy(taxonomy)
     rows = _read(texts, known)
+    others = _read(_beside(beside, taxonomy), known)
     with open_store(settings) as db, progress(f"Read {len(rows)} posts: texts") as advance:
         embedder = remembering(open_encoder(settings), db, advance)
         place = folder or files.real_folder()
-        found = verify_layer(place, rows, known, embedder, FitSettings(seed=settings.seed))
+        found = verify_layer(place, rows, known, embedder, FitSettings(seed=settings.seed), others)
     record = asdict(found) | {"changed": len(found.changed), "unknown": len(found.unknown), "holds": found.holds}
     print_record(record, form, title="Least cosines of made again and kept")
     for word, ids in (("changed", found.changed), ("unknown", found.unknown)):
@@ -157,6 +170,12 @@ def _settings(encoder: str | None, database: str | None) -> Settings:
     """Numbers that are kept are made in full precision, so that any machine comes near them."""
     settings = load_settings(database_url=database, encoder=encoder)
     return settings if settings.precision else settings.model_copy(update={"precision": "float32"})
+
+
+def _beside(named: Sequence[Path] | None, taxonomy: Path | None) -> Sequence[Path]:
+    if named is None and taxonomy is None:
+        return [files.examples()]
+    return named or []
 
 
 def _read(paths: Sequence[Path], taxonomy: Taxonomy) -> list[Example]:

@@ -78,7 +78,7 @@ def fit_once(settings: Settings, db: Database, encoder: Embedder, taxonomy: Taxo
     """The bundle of these rows: the one that is in the folder if it is of the same fit, else a new one."""
     from classifier.bundle import MANIFEST, load_bundle  # scikit-learn and torch take seconds to import
     from classifier.fit import fit_bundle, fit_key
-    from classifier.refiner import Settings as FitSettings
+    from classifier.settings import Settings as FitSettings
 
     key = fit_key(taxonomy, rows.examples, encoder.key, FitSettings(seed=settings.seed), rows.real)
     if (settings.bundle / MANIFEST).is_file():

@@ -12,7 +12,7 @@ import pytest
 from classifier.bundle import Bundle, BundleError, load_bundle
 from classifier.evaluate import Gold, evaluate
 from classifier.fit import FitError, fit_bundle, fit_key
-from classifier.refiner import Settings
+from classifier.settings import Settings
 from store.values import PostInput, Verdict
 from tests.classifier.fakes import HashEmbedder, small_examples, small_taxonomy
 

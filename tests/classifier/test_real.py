@@ -17,8 +17,8 @@ from classifier.folds import group_of, place_of
 from classifier.logistic import Linear
 from classifier.real import RealError, RealLayer, read_layer, text_sha256
 from classifier.realmake import held_out_words, make_layer, rows_of, verify_layer
-from classifier.refiner import Settings
 from classifier.rows import RowError
+from classifier.settings import Settings
 from classifier.words import WordModel, Words, fit_words
 from store.values import Example, PostInput
 from tests.classifier.fakes import HashEmbedder, small_examples, small_taxonomy
