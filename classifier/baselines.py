@@ -100,9 +100,9 @@ def fit_baselines(
 
     shares = y.mean(axis=0)
     often, often_category = (float(values.max()) for values in (shares, space.to_categories(shares[None])))
-    most = Decider((often_category,) * c, (often,) * k, 1.0, 0.0, taxonomy.exclusive)
+    most = Decider((often_category,) * c, (often,) * k, 1.0, 0.0, 0.0, taxonomy.exclusive)
     if taxonomy.exclusive:
-        most = Decider((0.0,) * c, (0.0,) * k, 1.0, 0.0, exclusive=True)
+        most = Decider((0.0,) * c, (0.0,) * k, 1.0, 0.0, 0.0, exclusive=True)
 
     words, held_out = _fit_words(data, y, space, folds)
     word_decider = fit_decider(held_out, y[~data.real], space, taxonomy.exclusive)

@@ -21,7 +21,7 @@ from classifier.state import StateError, refiner_from, refiner_state
 from classifier.taxonomy import Taxonomy, TaxonomyError, parse_taxonomy
 from store.values import Classification, PostInput
 
-FORMAT = 2
+FORMAT = 1
 """Version of the directory's layout."""
 
 MANIFEST = "manifest.json"

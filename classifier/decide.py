@@ -6,10 +6,11 @@ The rule, for one post:
 2. Otherwise every category is held whose probability reaches its threshold; if there is none, the best category if its
    probability reaches `floor` (as a share of its threshold).
 3. Of each category held, every leaf is given whose probability reaches its threshold; if there is none, the best leaf.
-4. If no category is held, the answer is an abstention: something seems to apply, but nothing is likely enough.
+4. If no category is held, no label applies if the probability that any does is below `none_if_silent`; otherwise the
+   answer is an abstention: something seems to apply, but nothing is likely enough.
 
 In an exclusive taxonomy only the best leaf is looked at, its probability taken relative to all leaves': it is given if
-it reaches its threshold.
+it reaches its threshold, and step 4 is the same.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from store.values import Classification
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_SHRINK = 40.0  # Examples at which a label's own best threshold weighs as much as the common one.
+_SHRINK = 160.0  # Examples at which a label's own best threshold weighs as much as the common one.
 _GRID = np.round(np.arange(0.04, 0.81, 0.02), 3)
 _FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _HIGHEST_NONE = 0.97  # Of nearly all posts some label is true, so that even posts without one look likely to have one.
@@ -42,6 +43,7 @@ class Decider:
     leaves: tuple[float, ...]
     floor: float
     none_below: float
+    none_if_silent: float
     exclusive: bool
 
     def given(self, scores: Scores, space: LabelSpace) -> Mask:
@@ -50,7 +52,8 @@ class Decider:
 
     def abstained(self, scores: Scores, space: LabelSpace) -> Mask:
         """Where something seems to apply but no leaf is given, [n]."""
-        return np.asarray((scores.applies >= self.none_below) & ~self._candidates(scores, space).any(axis=1))
+        unsure = scores.applies >= max(self.none_below, self.none_if_silent)
+        return np.asarray(unsure & ~self._candidates(scores, space).any(axis=1))
 
     def classify(self, ids: Sequence[str], scores: Scores, space: LabelSpace) -> list[Classification]:
         """Answers for posts, in order."""
@@ -71,6 +74,7 @@ class Decider:
             "leaves": list(self.leaves),
             "floor": self.floor,
             "none_below": self.none_below,
+            "none_if_silent": self.none_if_silent,
             "exclusive": self.exclusive,
         }
 
@@ -95,7 +99,8 @@ class Decider:
 def decider_from(table: Mapping[str, Any]) -> Decider:
     """Read the plain form; raises KeyError, TypeError or ValueError for another."""
     categories, leaves = (tuple(float(value) for value in table[name]) for name in ("categories", "leaves"))
-    return Decider(categories, leaves, float(table["floor"]), float(table["none_below"]), bool(table["exclusive"]))
+    floor, below, silent = (float(table[name]) for name in ("floor", "none_below", "none_if_silent"))
+    return Decider(categories, leaves, floor, below, silent, bool(table["exclusive"]))
 
 
 def comparable(leaves: Array, exclusive: bool) -> Array:
@@ -125,14 +130,15 @@ def fit_decider(
     def of_leaves(decider: Decider) -> float:
         return _f1(decider.given(scores, space), truth)
 
-    start = Decider((0.0,) * c, (0.0,) * k, 1.0, 0.0, exclusive)
+    start = Decider((0.0,) * c, (0.0,) * k, 1.0, 0.0, 0.0, exclusive)
     common = max(_GRID, key=lambda t: of_categories(replace(start, categories=(float(t),) * c)))
     thresholds = _shrunk(scores.categories, category_truth, float(common), per_label)
     floors = [replace(start, categories=thresholds, floor=floor) for floor in _FLOORS]
     decider = max(floors, key=of_categories)
     common = max(_GRID, key=lambda t: of_leaves(replace(decider, leaves=(float(t),) * k)))
     decider = replace(decider, leaves=_shrunk(scores.leaves, truth, float(common), per_label))
-    return replace(decider, none_below=_none_below(scores, truth, decider, space, none_recall))
+    decider = replace(decider, none_below=_none_below(scores, truth, decider, space, none_recall))
+    return replace(decider, none_if_silent=_none_if_silent(scores, truth, decider, space))
 
 
 def _fit_exclusive(scores: Scores, truth: Mask, space: LabelSpace) -> Decider:
@@ -146,12 +152,13 @@ def _fit_exclusive(scores: Scores, truth: Mask, space: LabelSpace) -> Decider:
         below = confidence < step
         if below.sum() >= 10 and right[below].mean() < 0.5:
             floor = float(step)
-    none_below = 0.0
+    decider = Decider((0.0,) * len(space.categories), (floor,) * truth.shape[1], 1.0, 0.0, 0.0, exclusive=True)
     empty = ~truth.any(axis=1)
     if empty.any():
         steps = np.linspace(0.0, _HIGHEST_NONE, 11)
-        none_below = float(max(steps, key=lambda b: ((scores.applies < b) == empty).mean()))
-    return Decider((0.0,) * len(space.categories), (floor,) * truth.shape[1], 1.0, none_below, True)
+        best = max(steps, key=lambda below: float(((scores.applies < below) == empty).mean()))
+        decider = replace(decider, none_below=float(best))
+    return replace(decider, none_if_silent=_none_if_silent(scores, truth, decider, space))
 
 
 def _none_below(scores: Scores, truth: Mask, decider: Decider, space: LabelSpace, recall: float) -> float:
@@ -163,6 +170,14 @@ def _none_below(scores: Scores, truth: Mask, decider: Decider, space: LabelSpace
         return 0.0
     answered = np.sort(scores.applies[empty & ~silent])
     return float(min(np.nextafter(answered[missing - 1], np.float32(1)), _HIGHEST_NONE))
+
+
+def _none_if_silent(scores: Scores, truth: Mask, decider: Decider, space: LabelSpace) -> float:
+    """The bound that tells best, among posts that are given nothing, those without a label from the others."""
+    silent = ~decider.given(scores, space).any(axis=1)
+    applies, empty = scores.applies[silent], ~truth[silent].any(axis=1)
+    steps = (0.0, *(float(np.nextafter(value, np.float32(1))) for value in np.unique(applies)))
+    return max(steps, key=lambda below: float(((applies < below) == empty).sum()))
 
 
 def _shrunk(values: Array, truth: Mask, common: float, per_label: bool) -> tuple[float, ...]:

@@ -101,12 +101,13 @@ def _fit_dense(data: TrainingSet, y: Array, space: LabelSpace, settings: Setting
     leaves = np.concatenate((y, y[known], phrase_y))
     targets = space.outcomes(leaves)
     of_row = [*groups, *(groups[row] for row in known), *(f"definition:{row}" for row in range(len(phrases)))]
-    even = np.full(len(x), settings.penalty)
-    penalties = [even]
+    handicaps = [np.ones(len(x), np.float32)]
     if data.real.any() and not data.real.all():
         far = np.concatenate((data.real, data.real[known], np.zeros(len(phrases), dtype=bool)))
-        penalties.append(np.where(far, even * _FAR, even))
-    model, held_out = fit_kernel(x, targets, penalties, of_row, OFFSET * targets[: len(y)].mean(axis=0))
+        handicaps.append(np.where(far, np.float32(_FAR), np.float32(1)))
+    model, held_out = fit_kernel(
+        x, targets, settings.penalties, handicaps, of_row, OFFSET * targets[: len(y)].mean(axis=0)
+    )
     return model, held_out[: len(y)]
 
 
@@ -143,7 +144,7 @@ def _fit_words(data: TrainingSet, y: Array, space: LabelSpace, settings: Setting
         texts,
         outcomes[fresh],
         [data.groups[row] for row in fresh],
-        settings.words_penalty,
+        settings.words_penalties,
         OFFSET * outcomes.mean(axis=0),
         prior.linear if prior else None,
     )

@@ -91,7 +91,7 @@ def hold_out(data: TrainingSet, scores: Scores, space: LabelSpace, settings: Set
     """Answer held-out scores by thresholds that were chosen on the posts of other groups."""
     y = space.targets(data.labels)
     given, abstained = np.zeros(y.shape, dtype=bool), np.zeros(len(y), dtype=bool)
-    for train, test in folds_of(data.groups, settings.folds):
+    for train, test in folds_of(data.groups, settings.folds, settings.seed):
         decider = fit_decider(scores.take(train), y[train], space, exclusive, none_recall=settings.none_recall)
         some = scores.take(test)
         given[test], abstained[test] = decider.given(some, space), decider.abstained(some, space)

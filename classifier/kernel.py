@@ -36,17 +36,27 @@ def likeness(first: Array, second: Array) -> Array:
 
 
 def fit_kernel(
-    x: Array, y: Array, penalties: Sequence[Array], groups: Sequence[str], offset: Array
+    x: Array, y: Array, penalties: Sequence[float], handicaps: Sequence[Array], groups: Sequence[str], offset: Array
 ) -> tuple[KernelModel, Array]:
-    """Fit a kernel regression for each of `penalties`; they become the columns of one model, in turn.
+    """Fit a kernel regression for each of `handicaps`; they become the columns of one model, in turn.
 
-    x: float32 [N, d]; y: float32 [N, m]; penalties: [N] each, the larger, the less a row counts; offset: [m], what is
-    expected of a row unlike all others. Also gives [N, e, m]: what models say of each row that saw none of its group.
+    x: float32 [N, d]; y: float32 [N, m]; penalties: of which the best is taken; handicaps: [N] each, by what the
+    penalty of a row is multiplied: the larger, the less the row counts; offset: [m], what is expected of a row unlike
+    all others. Also gives [N, e, m]: what models say of each row that saw none of its group.
     """
     kernel = likeness(x, x)
-    solved = [solve_ridge(kernel, y - offset, penalty, groups) for penalty in penalties]
+    solved = [solve_best(kernel, y - offset, penalties, groups, handicap) for handicap in handicaps]
     coefficients = np.concatenate([some for some, _ in solved], axis=1)
     return KernelModel(x, coefficients, np.tile(offset, len(solved))), np.stack([y - errors for _, errors in solved], 1)
+
+
+def solve_best(
+    kernel: Array, y: Array, penalties: Sequence[float], groups: Sequence[str], handicap: Array | None = None
+) -> tuple[Array, Array]:
+    """solve_ridge with that of the penalties which errs least on held-out groups (squared error, as weighed)."""
+    rows = np.ones(len(y), np.float32) if handicap is None else handicap
+    solved = (solve_ridge(kernel, y, rows * np.float32(penalty), groups) for penalty in penalties)
+    return min(solved, key=lambda found: float((np.square(found[1]).sum(axis=1) / rows).sum()))
 
 
 def solve_ridge(kernel: Array, y: Array, penalty: Array, groups: Sequence[str]) -> tuple[Array, Array]:

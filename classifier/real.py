@@ -27,7 +27,7 @@ from safetensors import SafetensorError, safe_open
 from classifier import features as reading
 from classifier.embedder import Embedder, identity
 from classifier.features import CONTEXT, VIEWS, Features
-from classifier.folds import group_of
+from classifier.folds import groups_of
 from classifier.labels import Array, outcome_names
 from classifier.logistic import Linear
 from classifier.rows import parse_labels, parse_row, read_objects
@@ -58,11 +58,6 @@ class RealRow:
     reply: bool | None = None
     by_starter: bool | None = None
     accepted: bool | None = None
-
-    @property
-    def group(self) -> str:
-        """What the post is held out with."""
-        return group_of(PostInput(id=self.id, body="", source=self.source))
 
     def to_json(self) -> dict[str, Any]:
         """Plain form; what is not known is left out."""
@@ -150,7 +145,6 @@ class TrainingSet:
     real bool [n]: which posts are real ones without text; words: what was learned of words already.
     """
 
-    ids: tuple[str, ...]
     features: Features
     labels: tuple[tuple[str, ...], ...]
     groups: tuple[str, ...]
@@ -167,11 +161,11 @@ def training_set(examples: Sequence[Example], embedder: Embedder, real: RealLaye
         for row, example in enumerate(examples):
             values[row] = real.beside.get(text_sha256(example.post), values[row])
         features = reading.join(real.features, replace(features, word_values=values))
+    sources = [(row.id, row.source) for row in rows] + [(example.post.id, example.post.source) for example in examples]
     return TrainingSet(
-        (*(row.id for row in rows), *(example.post.id for example in examples)),
         features,
         (*(row.labels for row in rows), *(example.labels for example in examples)),
-        (*(row.group for row in rows), *(group_of(example.post) for example in examples)),
+        groups_of(sources),
         np.arange(len(rows) + len(examples)) < len(rows),
         real.words if real else None,
     )

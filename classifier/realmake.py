@@ -15,7 +15,7 @@ from classifier import features as reading
 from classifier.embedder import Embedder
 from classifier.experts import OFFSET
 from classifier.features import CONTEXT, VIEWS
-from classifier.folds import group_of, place_of
+from classifier.folds import groups_of, place_of
 from classifier.labels import Array, LabelSpace, outcome_names, read_labels
 from classifier.real import (
     ABOUT,
@@ -156,11 +156,11 @@ def verify_layer(
 def fit_shared_words(examples: Sequence[Example], space: LabelSpace, settings: Settings) -> tuple[WordModel, Array]:
     """The words model of posts, and its values [n, m] for each post when it has seen none of its group."""
     texts = [reading.take_apart(example.post).words for example in examples]
-    groups = [group_of(example.post) for example in examples]
-    places = [place_of(example.post.source or "") for example in examples]
+    groups = groups_of([(example.post.id, example.post.source) for example in examples])
+    places = [place_of(example.post.source) for example in examples]
     outcomes = space.outcomes(space.targets([example.labels for example in examples]))
     vocabulary = Words.shared(texts, groups, places, LEAST_POSTS)
-    return fit_words(vocabulary, texts, outcomes, groups, settings.words_penalty, OFFSET * outcomes.mean(axis=0))
+    return fit_words(vocabulary, texts, outcomes, groups, settings.words_penalties, OFFSET * outcomes.mean(axis=0))
 
 
 def _pack(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> bytes:

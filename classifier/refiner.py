@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
 from classifier.experts import Evidence, Experts, fit_experts
 from classifier.features import Features
 from classifier.folds import folds_of
 from classifier.labels import LabelSpace
-from classifier.logistic import Array, Linear, fit_logistic
+from classifier.logistic import Array, Linear
 from classifier.real import TrainingSet
 from classifier.settings import Settings
 
@@ -121,27 +122,26 @@ def fit_refiner(data: TrainingSet, space: LabelSpace, settings: Settings) -> tup
     y = space.targets(data.labels)
     experts, evidence = fit_experts(data, y, space, settings)
     held_out = no_scores(len(y), space)
-    for train, test in folds_of(data.groups, settings.folds):
-        weighing = fit_weighing(evidence.take(train), y[train], space, settings)
+    for train, test in folds_of(data.groups, settings.folds, settings.seed):
+        weighing = fit_weighing(evidence.take(train), y[train], space)
         held_out.put(test, weighing.scores(evidence.take(test), space))
-    return StackedRefiner(experts, fit_weighing(evidence, y, space, settings)), held_out
+    return StackedRefiner(experts, fit_weighing(evidence, y, space)), held_out
 
 
-def fit_weighing(evidence: Evidence, y: Array, space: LabelSpace, settings: Settings) -> Weighing:
+def fit_weighing(evidence: Evidence, y: Array, space: LabelSpace) -> Weighing:
     """Learn to weigh evidence from posts that the experts had not seen."""
     centre = np.concatenate((evidence.leaf_similarity, evidence.category_similarity), axis=1).mean(axis=0)
     nothing, level = Linear(np.zeros((1, 1), np.float32), np.zeros(1, np.float32)), Curve(*np.zeros((2, 1), np.float32))
     weighing = Weighing(y.sum(axis=0), centre, nothing, nothing, nothing, level, level)
-    rounds = settings.mixer_iterations
-    weighing = replace(weighing, leaf=_fit(_leaf_evidence(weighing, evidence, space), y, rounds))
+    weighing = replace(weighing, leaf=_fit(_leaf_evidence(weighing, evidence, space), y))
     leaves = weighing.leaf_logits(evidence, space)
     of_categories = _category_evidence(weighing, evidence, leaves, space)
     category_y = space.to_categories(y)
-    weighing = replace(weighing, category=_fit(of_categories, category_y, rounds))
+    weighing = replace(weighing, category=_fit(of_categories, category_y))
     categories = _apply(weighing.category, of_categories)
     return replace(
         weighing,
-        gate=_fit_gate(evidence, categories, y, rounds),
+        gate=_fit_gate(evidence, categories, y),
         leaf_curve=_fit_curve(leaves, y),
         category_curve=_fit_curve(categories, category_y),
     )
@@ -202,23 +202,23 @@ def _gate_evidence(evidence: Evidence, categories: Array) -> Array:
     return np.stack((evidence.applies.mean(axis=1), np.log(expected + _EDGE)), axis=1).astype(np.float32)
 
 
-def _fit(evidence: Array, y: Array, iterations: int) -> Linear:
+def _fit(evidence: Array, y: Array) -> Linear:
     """Logistic regression that all labels share, on evidence [n, labels, f] brought to one scale."""
     flat = evidence.reshape(-1, evidence.shape[-1])
     mean, scale = flat.mean(axis=0), flat.std(axis=0) + _EDGE
-    linear = fit_logistic((flat - mean) / scale, y.reshape(-1, 1), 1.0, iterations=iterations)
-    weights = linear.weights / scale[:, None]
-    return Linear(weights, linear.bias - mean @ weights)
+    model = LogisticRegression(solver="newton-cholesky").fit((flat - mean) / scale, y.ravel() > 0.5)
+    weights = (model.coef_[0] / scale).astype(np.float32)[:, None]
+    return Linear(weights, (model.intercept_ - mean @ weights).astype(np.float32))
 
 
-def _fit_gate(evidence: Evidence, categories: Array, y: Array, iterations: int) -> Linear:
+def _fit_gate(evidence: Evidence, categories: Array, y: Array) -> Linear:
     """Both parts count alike: how much each tells differs by forum; weights learned on some mislead elsewhere."""
     parts = _gate_evidence(evidence, categories)
     any_label = y.max(axis=1, keepdims=True)
     if any_label.min() == 1:  # Nothing to learn from: without unlabelled examples every post is taken to have a label.
         return Linear(np.zeros((parts.shape[1], 1), np.float32), np.full(1, 9, np.float32))
     scale = parts.std(axis=0) + _EDGE
-    both = _fit((parts / scale).sum(axis=1)[:, None, None], any_label, iterations)
+    both = _fit((parts / scale).sum(axis=1)[:, None, None], any_label)
     return Linear((both.weights / scale).T, both.bias)
 
 

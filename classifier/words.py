@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from classifier.kernel import solve_ridge
+from classifier.kernel import solve_best
 from classifier.logistic import Array, Linear
 
 _PATTERN = r"(?u)\b\w[\w.+#-]*\w\b|\b\w\b|[?!]"
@@ -123,14 +123,14 @@ def fit_words(
     texts: Sequence[str],
     y: Array,
     groups: Sequence[str],
-    penalty: float,
+    penalties: Sequence[float],
     offset: Array,
     prior: Linear | None = None,
 ) -> tuple[WordModel, Array]:
     """Ridge regression over words, and what it says of each text when it has seen none of its group, [n, m].
 
-    `offset` [m]: what is expected of a text without a known term. From a `prior` over the same vocabulary it starts, is
-    drawn to, and takes the offset.
+    `penalties`: of which the best is taken. `offset` [m]: what is expected of a text without a known term. From a
+    `prior` over the same vocabulary it starts, is drawn to, and takes the offset.
     """
     prior = prior or Linear(np.zeros((len(vocabulary), len(offset)), np.float32), offset.astype(np.float32))
     if not texts:
@@ -138,7 +138,7 @@ def fit_words(
     rows = vocabulary.rows(texts)
     kernel = np.asarray((rows @ rows.T).toarray(), dtype=np.float32)
     rest = y - prior.logits(rows)
-    coefficients, errors = solve_ridge(kernel, rest, np.full(len(texts), penalty), groups)
+    coefficients, errors = solve_best(kernel, rest, penalties, groups)
     weights = prior.weights + np.asarray(rows.T @ coefficients, dtype=np.float32)
     return WordModel(vocabulary, Linear(weights, prior.bias)), y - errors
 

@@ -40,7 +40,7 @@ BesideFlag = Annotated[
         "--beside",
         exists=True,
         dir_okay=False,
-        help="Examples with text from whose words it is learned too. \\[default: those that come along, unless --taxonomy]",
+        help="Examples with text whose words are learned too. \\[default: those that come along, unless --taxonomy]",
     ),
 ]
 _SHOWN = 12

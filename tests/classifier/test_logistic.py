@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from classifier.folds import folds_of, group_of
+from classifier.folds import folds_of, groups_of
 from classifier.logistic import fit_logistic
 from classifier.words import Words
-from store.values import PostInput
 
 
 def test_agrees_with_scikit_learn_label_by_label() -> None:
@@ -39,18 +38,21 @@ def test_words_come_back_from_their_plain_form() -> None:
     np.testing.assert_allclose(words.rows(texts).toarray(), again.rows(texts).toarray(), atol=1e-7)
     lengths = np.linalg.norm(words.rows(texts).toarray(), axis=1)
     np.testing.assert_allclose(lengths, [1, 1, 1, 0], atol=1e-6)
-    assert "load" in words.terms
+    assert "load" in words.terms[0] and " loa" in words.terms[1]
     assert Words.fit(["", ""]).rows(["anything"]).nnz == 0
 
 
-def test_groups_are_repositories_threads_or_single_posts() -> None:
-    def group(source: str) -> str:
-        return group_of(PostInput(id="9", body="x", source=source))
+def test_groups_are_owners_threads_and_sites_where_there_are_three() -> None:
+    def groups(*sources: str) -> list[str]:
+        return list(groups_of([(str(number), source) for number, source in enumerate(sources)]))
 
-    assert group("https://example.org/owner/repo/issues/4") == group("https://example.org/owner/repo/issues/5")
-    assert group("https://example.org/owner/one/issues/4") != group("https://example.org/owner/two/issues/4")
-    assert group("forum:12/3") == group("forum:12/4") != group("forum:13/1")
-    assert group("") == "id:9"
+    owner = "https://a.example/one"
+    wide = groups(f"{owner}/x/issues/4", f"{owner}/y/issues/5", "forum:12/3", "forum:12/4", "q:7", "q:8")
+    assert wide[0] == wide[1] and wide[2] == wide[3] and wide[4] == wide[5]
+    assert len(set(wide)) == 3
+    repositories = groups(*(f"https://a.example/one/{name}/issues/{n}" for name in "xyz" for n in (1, 2)))
+    assert len(set(repositories)) == 3 and repositories[0] == repositories[1]
+    assert groups("forum:12/1", "forum:12/2", "") == ["id:0", "id:1", "id:2"]
 
 
 @given(st.lists(st.sampled_from("abcdefghij"), min_size=2, max_size=80).filter(lambda g: len(set(g)) > 1))

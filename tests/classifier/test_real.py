@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +13,11 @@ import pytest
 
 from classifier.evaluate import Gold, evaluate
 from classifier.fit import fit_bundle, fit_key
-from classifier.folds import group_of, place_of
+from classifier.folds import groups_of, place_of
+from classifier.labels import read_labels
 from classifier.logistic import Linear
 from classifier.real import RealError, RealLayer, read_layer, text_sha256
-from classifier.realmake import held_out_words, make_layer, rows_of, verify_layer
+from classifier.realmake import fit_shared_words, make_layer, verify_layer
 from classifier.rows import RowError
 from classifier.settings import Settings
 from classifier.words import WordModel, Words, fit_words
@@ -78,19 +79,27 @@ def test_keeps_labels_context_and_vectors_but_no_text(folder: Path, texts: list[
 def test_a_term_of_a_single_source_is_not_kept() -> None:
     said = ["secret handshake", "secret handshake here", "our secret handshake", "plain words", "plain talk", "plain"]
     groups = ["a", "a", "a", "a", "b", "c"]
-    assert Words.shared(said, groups, groups).terms == ("plain",)
+    words, pieces = Words.shared(said, groups, groups).terms
+    assert words == ("plain",)
+    assert "plai" in pieces and not [piece for piece in pieces if "cre" in piece or "hand" in piece]
     assert Words.shared(["one", "two"], ["a", "b"], ["a", "b"]).rows(["one"]).nnz == 0
 
 
 def test_a_name_that_one_forum_uses_in_many_threads_is_not_kept() -> None:
     said = ["ask joey now", "ask joey", "ask joey", "ask now", "ask now"]
     sources = ["forum:1/1", "forum:2/1", "forum:3/1", "https://example.org/o/r/issues/1", "stackoverflow:1"]
-    groups = [group_of(PostInput(id="1", body="x", source=source)) for source in sources]
+    groups = groups_of([(source, source) for source in sources])
     places = [place_of(source) for source in sources]
-    assert Words.shared(said, groups, places).terms == ("ask", "now")
+    words, pieces = Words.shared(said, groups, places).terms
+    assert words == ("ask", "now")
+    assert "ask" in pieces and not [piece for piece in pieces if "jo" in piece or "ey" in piece]
 
 
-def test_kept_word_scores_are_of_models_that_saw_no_post_of_the_source(layer: RealLayer, texts: list[Example]) -> None:
+def groups_alone(said: Sequence[str]) -> list[str]:
+    return [str(number) for number in range(len(said))]
+
+
+def test_kept_word_values_are_of_models_that_saw_no_post_of_the_source(texts: list[Example]) -> None:
     """A word that stands for a label in one source alone is learned, but not believed in the held-out scores."""
     marked = [
         replace(e, labels=("thanks",), post=replace(e.post, body="zebra crossing")) if "repo3" in e.post.source else e
@@ -98,14 +107,14 @@ def test_kept_word_scores_are_of_models_that_saw_no_post_of_the_source(layer: Re
     ]
     said = [e.post.body for e in marked]
     assert sum("zebra" in body for body in said) > 10
-    assert layer.features.word_scores is not None
-    y = np.asarray([[leaf.id in e.labels for leaf in small_taxonomy().leaves] for e in marked], dtype=np.float32)
-    thanks = [leaf.id for leaf in small_taxonomy().leaves].index("thanks")
-    seen = fit_words(Words.fit(said), said, y, 10, 40).logits(["zebra crossing"])[0, thanks]
-    leaves = [leaf.id for leaf in small_taxonomy().leaves]
-    _, held_out = held_out_words(said, rows_of(marked), leaves, Settings())
+    space = read_labels(small_taxonomy(), HashEmbedder())
+    _, held_out = fit_shared_words(marked, space, Settings())
+    thanks = space.leaves.index("thanks")
     mine = ["zebra" in body for body in said]
-    assert seen > 1 and held_out[mine, thanks].max() < 0
+    targets = space.targets([e.labels for e in marked])
+    seen, _ = fit_words(Words.fit(said), said, targets, groups_alone(said), (0.3,), np.zeros(5))
+    assert seen.values(["zebra crossing"])[0, thanks] > 0.6
+    assert held_out[mine, thanks].max() < 0.5
 
 
 def test_fits_without_any_text_and_labels_unseen_posts(layer: RealLayer) -> None:
@@ -153,17 +162,21 @@ def test_making_it_twice_writes_the_same_files(folder: Path, texts: list[Example
 
 
 def test_texts_at_hand_move_what_was_learned_and_bring_new_words() -> None:
-    vocabulary = Words(["loaf", "slug"], np.ones(2, np.float32))
-    learned = WordModel(vocabulary, Linear(np.asarray([[4, 0], [0, 4]], np.float32), np.asarray([-2, -3], np.float32)))
+    vocabulary = Words([["loaf", "slug"], [" lo"]], np.ones(3, np.float32))
+    weights = np.asarray([[0.8, 0], [0, 0.8], [0.2, 0]], np.float32)
+    learned = WordModel(vocabulary, Linear(weights, np.asarray([0.1, 0.05], np.float32)))
     said = ["rye loaf", "rye loaf rye", "slug", "slug rain"] * 5
     y = np.asarray([[1, 0], [1, 0], [0, 1], [0, 1]] * 5, dtype=np.float32)
     grown = learned.grown(said)
-    assert grown.vocabulary.terms[:2] == ("loaf", "slug") and "rye" in grown.vocabulary.terms
-    np.testing.assert_allclose(grown.linear.logits(grown.vocabulary.rows(["loaf"])), [[2, -3]], atol=1e-5)
-    moved = fit_words(grown.vocabulary, said, y, 10, 80, grown.linear)
-    assert moved.logits(["rye"])[0, 0] > moved.linear.bias[0] + 1
-    assert moved.linear.bias.tolist() == [-2, -3]
-    still = fit_words(grown.vocabulary, said, y, 1e-6, 80, grown.linear)
+    assert grown.vocabulary.terms[0][:2] == ("loaf", "slug") and "rye" in grown.vocabulary.terms[0]
+    for text in ("loaf", "slug"):
+        np.testing.assert_allclose(grown.values([text])[0].argmax(), learned.values([text])[0].argmax())
+    np.testing.assert_allclose(grown.values(["?"]), [[0.1, 0.05]], atol=1e-6)
+    moved, held_out = fit_words(grown.vocabulary, said, y, groups_alone(said), (0.1,), np.zeros(2), grown.linear)
+    assert moved.values(["rye"])[0, 0] > 0.4
+    assert moved.linear.bias.tolist() == grown.linear.bias.tolist()
+    np.testing.assert_allclose(held_out.argmax(axis=1), y.argmax(axis=1))
+    still, _ = fit_words(grown.vocabulary, said, y, groups_alone(said), (1e6,), np.zeros(2), grown.linear)
     np.testing.assert_allclose(still.linear.weights, grown.linear.weights, atol=1e-3)
 
 
@@ -185,7 +198,7 @@ def edit_rows(change: Callable[[str], str]) -> Callable[[Path], object]:
         (edit_rows(lambda text: text.replace('"thanks"', '"weather"', 1)), "'weather' is no leaf"),
         (edit_rows(lambda text: re.sub(r'"sha256": "\w+"', '"sha256": "0"', text, count=1)), "sha256"),
         (edit_rows(lambda text: text.splitlines(keepends=True)[0] + text), "ids stand twice"),
-        (lambda place: (place / "real.vocabulary.txt").write_text("soil\n"), "was changed since"),
+        (lambda place: (place / "real.vocabulary.json").write_text('[["soil"], ["so"]]'), "was changed since"),
         (lambda place: (place / "real.text.safetensors").write_bytes(b"x"), "cannot be read"),
         (lambda place: (place / "real.text.safetensors").unlink(), "cannot be read"),
         (lambda place: (place / "real.jsonl").unlink(), "cannot be read"),

@@ -77,7 +77,7 @@ def add(forumlens: Run, posts: Path) -> None:
     assert code == 0, err
     assert {Path(row["file"]).name for row in json.loads(out)} == {
         "real.jsonl",
-        "real.vocabulary.txt",
+        "real.vocabulary.json",
         "real.text.safetensors",
         "real.hash-r1.safetensors",
     }
