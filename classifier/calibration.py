@@ -175,6 +175,4 @@ def calibration_of(
     ]
     names = ("ece", "brier", "brier_skill", "brier_all", "brier_skill_all")
     ece, brier, skill, brier_all, skill_all = (figures[name] for name in names)
-    return Calibration(
-        least_score, len(pairs.score), ece, by_chance, brier, skill, brier_all, skill_all, tuple(bins)
-    )
+    return Calibration(least_score, len(pairs.score), ece, by_chance, brier, skill, brier_all, skill_all, tuple(bins))

@@ -15,7 +15,8 @@ import numpy as np
 
 from classifier.tally import Mask, Tally, macro, micro, rates, support, tally
 from classifier.taxonomy import Taxonomy
-from store.values import Classification, Verdict, category_of
+from store.labels import category_of
+from store.values import Classification, Verdict
 
 FIRM_SUPPORT = 10
 """Posts that must require a label for its F1 to say something."""
@@ -199,9 +200,7 @@ def _level(counted: Tally, least_support: int) -> Level:
         macro10_f1=float(np.nan_to_num(macro(sums, posts >= FIRM_SUPPORT)[0])),
         top1=top1,
         top3=top3,
-        per_label=tuple(
-            LabelScore(label, float(p), float(r), float(f), int(s)) for label, p, r, f, s in by_label if s
-        ),
+        per_label=tuple(LabelScore(label, float(p), float(r), float(f), int(s)) for label, p, r, f, s in by_label if s),
     )
 
 

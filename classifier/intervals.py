@@ -14,13 +14,13 @@ from classifier.tally import Floats
 
 RESAMPLES = 1000
 _LEVEL = 0.95
-_CELLS = 2_000_000
-"""Weights that are held at once."""
+_CELLS = 250_000
+"""Weights that are held at once; more do not fit a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """Figures over posts: `compute` takes weights of posts [b, n] to values [number of names, b]; NaN is unknown."""
+    """Figures over posts: `compute` takes weights of posts, [b, n], to values, [number of names, b]; NaN is unknown."""
 
     names: tuple[str, ...]
     compute: Callable[[Floats], Floats]
@@ -47,7 +47,7 @@ def bootstrap(
     """Figures with percentile intervals (Efron 1979); whole groups are drawn, as many as there are, with replacement.
 
     `groups`: which posts belong together, [n]; posts of one thread or repository tell less than as many unrelated ones
-    (cluster bootstrap, Field and Welsh 2007). The same groups and seed give the same draws, in whatever order posts come.
+    (cluster bootstrap, Field and Welsh 2007). The same groups and seed give the same draws, however posts are ordered.
     """
     names = [name for statistic in statistics for name in statistic.names]
     units, place = np.unique(np.asarray(groups, dtype=str), return_inverse=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 LabelSets = Sequence[AbstractSet[str]]
 Floats = NDArray[np.float64]
@@ -21,23 +22,23 @@ _SUPPORT = 3
 class Tally:
     """Labels given to posts beside those that annotators gave.
 
-    counts: float64 [n, 4, L], 0 or 1 for each post and label: given and accepted, given, given and required, required.
-    hits: float64 [n, 3], 0 or 1 for each post: has a primary label, it ranks first, it is among the first three.
+    counts: bool [n, 4, L], for each post and label: given and accepted, given, given and required, required.
+    hits: bool [n, 3], for each post: has a primary label, it ranks first, it is among the first three.
     """
 
     labels: tuple[str, ...]
-    counts: Floats
-    hits: Floats
+    counts: Mask
+    hits: Mask
 
     def sums(self, weights: Floats) -> Floats:
         """Counts over posts that weigh so much, [b, n] to [b, 4, L]."""
-        flat = self.counts.reshape(len(self.counts), -1)
+        flat = csr_array(self.counts.reshape(len(self.counts), 4 * len(self.labels)), dtype=np.float64)
         return np.asarray(weights @ flat).reshape(len(weights), 4, len(self.labels))
 
     def top(self, weights: Floats) -> Floats:
         """Share of posts with a primary label whose primary label ranks first, among the first three: [2, b]."""
         asked, first, three = (weights @ self.hits).T
-        return np.stack([first, three]) / np.maximum(asked, 1)
+        return np.asarray(np.stack([first, three]) / np.maximum(asked, 1))
 
 
 def tally(
@@ -51,7 +52,7 @@ def tally(
         (bool(wanted), bool(wanted & set(top[:1])), bool(wanted & set(top[:3])))
         for wanted, top in zip(primary, tops, strict=True)
     ]
-    return Tally(labels, counts.astype(np.float64), np.asarray(hits, dtype=np.float64).reshape(-1, 3))
+    return Tally(labels, counts, np.asarray(hits, dtype=bool).reshape(-1, 3))
 
 
 def _matrix(sets: LabelSets, labels: Sequence[str]) -> Mask:
