@@ -97,7 +97,7 @@ def pairs_of(scores: Floats, truth: Floats, least_score: float = LEAST_SCORE, bi
     """
     post, column = np.nonzero(scores >= least_score)
     score = scores[post, column].astype(np.float64)
-    edges = np.unique(np.quantile(score, np.arange(bins) / bins, method="lower")) if len(score) else np.zeros(0)
+    edges = np.unique(np.sort(score)[np.arange(bins) * len(score) // bins]) if len(score) else np.zeros(0)
     place = np.searchsorted(edges, score, side="right") - 1
     return Pairs(len(scores), post, place, score, truth[post, column].astype(np.float64), edges)
 

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,27 @@ class Figure:
         """Plain form, rounded to four places."""
         parts = {"value": self.value, "low": self.low, "high": self.high}
         return {name: None if part is None else round(part, 4) for name, part in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A figure over several systems, as bundles of several seeds: mean, standard deviation (n - 1) and ends."""
+
+    name: str
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def spread(several: Sequence[Sequence[Figure]]) -> tuple[Spread, ...]:
+    """Spread of each figure over systems that have the same figures; of those only that are known of two or more."""
+    found = []
+    for same in zip(*several, strict=True):
+        values = [figure.value for figure in same if figure.value is not None]
+        if len(values) > 1:
+            found.append(Spread(same[0].name, fmean(values), stdev(values), min(values), max(values)))
+    return tuple(found)
 
 
 def bootstrap(

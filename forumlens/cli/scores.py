@@ -4,39 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from forumlens.cli.output import Format, print_json, print_rows
 
 if TYPE_CHECKING:
-    from classifier.intervals import Figure
+    from classifier.intervals import Figure, Spread
     from classifier.measure import Measures
 
 _SPREAD = "spread"
 _CONFUSIONS_SHOWN = 20
 _IDS_SHOWN = 2
 
-Spread = dict[str, dict[str, float | None]]
-
 
 def print_measures(found: Mapping[str, Measures], form: Format, spread_of: Sequence[str] = ()) -> None:
     """Print measures by name; `spread_of`: names of systems over which the spread of each figure is told, too."""
-    spread = _spread([found[name] for name in spread_of])
+    from classifier.intervals import spread
+
+    spreads = spread([found[name].headline() for name in spread_of])
     if form is Format.JSON:
         whole: dict[str, Any] = {name: measures.to_json() for name, measures in found.items()}
-        print_json(whole | ({_SPREAD: spread} if spread else {}))
+        of_figures = {row.name: {name: _round(value) for name, value in asdict(row).items()} for row in spreads}
+        print_json(whole | ({_SPREAD: of_figures} if spreads else {}))
     elif form is Format.CSV:
         rows = [
-            {"system": name, "sd": None, **asdict(figure)}
+            {"system": name, **asdict(figure), "sd": None}
             for name, measures in found.items()
             for figure in measures.headline()
         ]
-        rows += [{"system": _SPREAD, "name": name, **values} for name, values in spread.items()]
-        columns = ("system", "name", "value", "low", "high", "sd")
-        print_rows([{column: _round(row[column]) for column in columns} for row in rows], form)
+        rows += [
+            {"system": _SPREAD, "name": row.name, "value": row.mean, "low": row.low, "high": row.high, "sd": row.sd}
+            for row in spreads
+        ]
+        print_rows([{name: _round(value) for name, value in row.items()} for row in rows], form)
     else:
-        print_rows(_table(found, spread), form, title=_title(list(found.values())))
+        print_rows(_table(found, spreads), form, title=_title(list(found.values())))
 
 
 def print_labels(measures: Measures, form: Format) -> None:
@@ -57,53 +59,27 @@ def print_confusions(measures: Measures, form: Format) -> None:
         print_rows(rows, form, title=f"{name}: required but missed, and what was given that no annotator gave")
 
 
-def _spread(several: Sequence[Measures]) -> Spread:
-    """Mean, standard deviation and ends of each figure over several bundles; nothing for fewer than two."""
-    if len(several) < 2:
-        return {}
-    values = {
-        name: [value for value in row if value is not None]
-        for name, *row in zip(
-            [figure.name for figure in several[0].headline()],
-            *([figure.value for figure in measures.headline()] for measures in several),
-            strict=True,
-        )
-    }
-    return {
-        name: {
-            "value": _round(fmean(row)),
-            "low": _round(min(row)),
-            "high": _round(max(row)),
-            "sd": _round(stdev(row)) if len(row) > 1 else None,
-        }
-        for name, row in values.items()
-        if row
-    }
-
-
-def _table(found: Mapping[str, Measures], spread: Spread) -> list[dict[str, str | int | None]]:
+def _table(found: Mapping[str, Measures], spreads: Sequence[Spread]) -> list[dict[str, str | int | None]]:
     """A row a figure, a column a system."""
     rows: list[dict[str, str | int | None]] = [{"": "texts"} | {name: m.report.n for name, m in found.items()}]
     figures = {name: measures.headline() for name, measures in found.items()}
+    of_figures = {row.name: f"{row.mean:.3f}, sd {row.sd:.3f}" for row in spreads}
     for number, figure in enumerate(next(iter(figures.values()))):
         row = {name: _interval(several[number]) for name, several in figures.items()}
         if figure.name == "none_left_unlabelled":
             row = {name: _of(cell, found[name].report.none_texts) for name, cell in row.items()}
-        if spread:
-            row[_SPREAD] = _spread_cell(spread.get(figure.name))
+        if spreads:
+            row[_SPREAD] = of_figures.get(figure.name)
         rows.append({"": figure.name, **row})
         if figure.name == "ece":
-            rows.append({"": "ece_by_chance"} | {name: _chance(measures) for name, measures in found.items()})
+            chance = {name: _chance(measures) for name, measures in found.items()}
+            rows.append({"": "ece_by_chance", **chance})
     columns = dict.fromkeys(column for row in rows for column in row)
     return [{column: row.get(column) for column in columns} for row in rows]
 
 
 def _of(cell: str | None, posts: int) -> str | None:
     return cell and f"{cell} of {posts}"
-
-
-def _spread_cell(values: Mapping[str, float | None] | None) -> str | None:
-    return None if values is None else f"{values['value']:.3f}, sd {values['sd'] or 0:.3f}"
 
 
 def _interval(figure: Figure) -> str | None:
