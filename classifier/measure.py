@@ -85,12 +85,8 @@ def measure(
     each post by itself.
     """
     choices = choices or Choices()
-    if not gold:
-        raise EvaluationError("gold: has no rows; give at least one")
+    together = _together(gold, groups)
     judged = judge(predictions, gold, taxonomy, choices.kind)
-    together = list(groups) if groups is not None else [row.id for row in gold]
-    if len(together) != len(gold):
-        raise EvaluationError(f"groups: are {len(together)} for {len(gold)} rows of gold; give one for each")
     scores, truth = _score_and_truth(judged, taxonomy, category_scores, predictions)
     pairs = pairs_of(scores, truth, choices.least_score)
     confidence = confidence_of(judged.answers)
@@ -118,6 +114,26 @@ def measure(
     )
 
 
+def differences(
+    one: Sequence[Classification],
+    other: Sequence[Classification],
+    gold: Sequence[Gold],
+    taxonomy: Taxonomy,
+    groups: Sequence[str] | None = None,
+    choices: Choices | None = None,
+) -> tuple[Figure, ...]:
+    """By how much the main scores of `other` lie above those of `one`; both are drawn together. Raises EvaluationError.
+
+    An interval without 0 tells two systems apart, also where their own intervals overlap.
+    """
+    choices = choices or Choices()
+    first, second = (
+        _main(judge(predictions, gold, taxonomy, choices.kind), choices.least_support) for predictions in (one, other)
+    )
+    above = Statistic(first.names, lambda weights: second.compute(weights) - first.compute(weights))
+    return bootstrap([above], _together(gold, groups), choices.resamples, choices.seed)
+
+
 def measure_layers(
     predictions: Sequence[Classification],
     gold: Sequence[Gold],
@@ -140,6 +156,16 @@ def measure_layers(
             choices,
         )
     return found
+
+
+def _together(gold: Sequence[Gold], groups: Sequence[str] | None) -> Sequence[str]:
+    """What each row of gold is resampled with."""
+    if not gold:
+        raise EvaluationError("gold: has no rows; give at least one")
+    together = groups if groups is not None else [row.id for row in gold]
+    if len(together) != len(gold):
+        raise EvaluationError(f"groups: are {len(together)} for {len(gold)} rows of gold; give one for each")
+    return together
 
 
 def _main(judged: Judged, least_support: int) -> Statistic:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from forumlens.cli.assemble import open_bundle, open_encoder, open_store, remembering
-from forumlens.cli.curves import write_curves
+from forumlens.cli.curves import COVERAGE, PICTURE, RELIABILITY, write_curves
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.options import BundleFlag, DatabaseFlag, ExamplesFlag, FormatFlag
 from forumlens.cli.output import Format, say
-from forumlens.cli.scores import print_confusions, print_labels, print_measures
+from forumlens.cli.scores import print_confusions, print_differences, print_labels, print_measures
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import load_training
 from store.database import Database
@@ -21,7 +21,6 @@ from store.values import Classification, PostInput
 
 if TYPE_CHECKING:
     from classifier.bundle import Bundle
-    from classifier.measure import Choices, Measures
 
 _BUNDLE = "bundle"
 
@@ -61,11 +60,12 @@ def evaluate(
     confusions: Annotated[
         bool, typer.Option("--confusions", help="What the bundle gave in place of what, with ids of posts.")
     ] = False,
+    compared: Annotated[
+        bool, typer.Option("--differences", help="By how much the others score above the bundle, on the same draws.")
+    ] = False,
     curves: Annotated[
         Path | None,
-        typer.Option(
-            "--curves", help="Folder for reliability and risk-coverage, as CSV and as a page.", show_default=False
-        ),
+        typer.Option("--curves", help="Folder for reliability and risk-coverage, as CSV and SVG.", show_default=False),
     ] = None,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
@@ -76,26 +76,46 @@ def evaluate(
 
     Example: forumlens evaluate --data dev.jsonl --baselines --format json
     """
-    from classifier.measure import Choices  # scikit-learn takes seconds to import
+    from classifier.folds import group_of
+    from classifier.gold import read_gold
+    from classifier.measure import Choices, differences, measure  # scikit-learn takes seconds to import
 
-    if per_label and confusions:
-        raise BadInputError("--per-label and --confusions are two tables: ask for one of them")
+    if per_label + confusions + compared > 1:
+        raise BadInputError("--per-label, --confusions and --differences are tables of their own: ask for one of them")
+    if compared and not (beside or baselines):
+        raise BadInputError("--differences: there is nothing to compare with; name --beside BUNDLE or --baselines")
     settings = load_settings(database_url=database, bundle=bundle)
     choices = Choices(kind, least_support, resamples=resamples, seed=settings.seed)
     others = list(dict.fromkeys(beside or []))
     with open_store(settings) as db:
         fitted = open_bundle(settings, remembering(open_encoder(settings), db))
-        found = _on_file(data, fitted, choices, _systems(settings, db, fitted, others, baselines, examples or []))
+        posts, gold = read_gold(data, fitted.taxonomy)
+        systems = _systems(settings, db, fitted, others, baselines, examples or [])
+        answers = {name: system.classify(posts) for name, system in systems}
+    groups = [group_of(post) for post in posts]
+    found = {name: measure(given, gold, fitted.taxonomy, None, groups, choices) for name, given in answers.items()}
     if curves is not None:
         write_curves(curves, found)
-        say(f"Wrote reliability.csv, risk_coverage.csv and curves.html to {curves}.")
-    first = next(iter(found.values()))
+        say(f"Wrote {RELIABILITY}, {COVERAGE} and {PICTURE} to {curves}.")
     if per_label:
-        print_labels(first, form)
+        print_labels(found[_BUNDLE], form)
     elif confusions:
-        print_confusions(first, form)
+        print_confusions(found[_BUNDLE], form)
+    elif compared:
+        first = answers.pop(_BUNDLE)
+        print_differences(
+            {
+                name: differences(first, given, gold, fitted.taxonomy, groups, choices)
+                for name, given in answers.items()
+            },
+            form,
+        )
     else:
-        print_measures(found, form, [_BUNDLE, *map(str, others)])
+        print_measures(found, form, [_BUNDLE, *map(_beside, others)])
+
+
+def _beside(path: Path) -> str:
+    return f"{_BUNDLE} {path}"
 
 
 def _systems(
@@ -109,23 +129,8 @@ def _systems(
         other = open_bundle(settings.model_copy(update={"bundle": path}), fitted.embedder)
         if other.taxonomy != fitted.taxonomy:
             raise BadInputError(f"--beside {path}: is of another taxonomy; give bundles of {fitted.taxonomy.ref}")
-        yield str(path), other
+        yield _beside(path), other
     if baselines:
         rows = load_training(examples, fitted.taxonomy, fitted.embedder)
         for model in fit_baselines(fitted.taxonomy, rows.examples, fitted.embedder, real=rows.real):
             yield model.name, model
-
-
-def _on_file(
-    data: Path, fitted: Bundle, choices: Choices, systems: Iterator[tuple[str, Labeller]]
-) -> dict[str, Measures]:
-    """Measures of systems on the rows of a file."""
-    from classifier.folds import group_of
-    from classifier.gold import read_gold
-    from classifier.measure import measure
-
-    posts, gold = read_gold(data, fitted.taxonomy)
-    groups = [group_of(post) for post in posts]
-    return {
-        name: measure(system.classify(posts), gold, fitted.taxonomy, None, groups, choices) for name, system in systems
-    }

@@ -59,6 +59,22 @@ def print_confusions(measures: Measures, form: Format) -> None:
         print_rows(rows, form, title=f"{name}: required but missed, and what was given that no annotator gave")
 
 
+def print_differences(found: Mapping[str, Sequence[Figure]], form: Format) -> None:
+    """Print by how much each named system scores above the bundle."""
+    if form is Format.JSON:
+        print_json({name: {figure.name: figure.to_json() for figure in figures} for name, figures in found.items()})
+    elif form is Format.CSV:
+        rows = [{"system": name, **asdict(figure)} for name, figures in found.items() for figure in figures]
+        print_rows([{name: _round(value) for name, value in row.items()} for row in rows], form)
+    else:
+        by_figure = zip(*found.values(), strict=True)
+        rows = [
+            {"": same[0].name, **{name: _interval(figure) for name, figure in zip(found, same, strict=True)}}
+            for same in by_figure
+        ]
+        print_rows(rows, form, title="Score less that of the bundle, with its 95 % interval")
+
+
 def _table(found: Mapping[str, Measures], spreads: Sequence[Spread]) -> list[dict[str, str | int | None]]:
     """A row a figure, a column a system."""
     rows: list[dict[str, str | int | None]] = [{"": "texts"} | {name: m.report.n for name, m in found.items()}]

@@ -11,7 +11,7 @@ import pytest
 from classifier.confusion import ABSTAINED, NONE, ONLY_RIGHT
 from classifier.evaluate import EvaluationError, Gold, evaluate
 from classifier.intervals import Figure
-from classifier.measure import Choices, Measures, measure, measure_layers
+from classifier.measure import Choices, Measures, differences, measure, measure_layers
 from store.values import Classification
 from tests.classifier.fakes import small_taxonomy
 
@@ -147,3 +147,18 @@ def test_what_does_not_fit_is_named() -> None:
         measure([], [], TAXONOMY)
     with pytest.raises(EvaluationError, match="groups: are 1 for 6 rows"):
         measure(ANSWERS, GOLD, TAXONOMY, groups=["g"])
+
+
+def test_two_systems_are_told_apart_on_the_same_draws() -> None:
+    many = [gold(f"m{number:03}", "thanks") for number in range(200)]
+    one = [answer(row.id, "thanks" if number % 2 else "garden/soil") for number, row in enumerate(many)]
+    other = [
+        answer(row.id, "thanks" if number % 2 or number < 20 else "garden/soil") for number, row in enumerate(many)
+    ]
+    own = [figures(measure(system, many, TAXONOMY))["leaf_micro_f1"] for system in (one, other)]
+    above = {figure.name: figure for figure in differences(one, other, many, TAXONOMY)}["leaf_micro_f1"]
+    assert above.value == pytest.approx(0.05)
+    assert own[0].high is not None and own[1].low is not None and own[0].high > own[1].low  # they overlap
+    assert above.low is not None and above.low > 0.01
+    same = differences(one, one, many, TAXONOMY)
+    assert {(f.value, f.low, f.high) for f in same if f.value is not None} == {(0, 0, 0)}

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -84,10 +85,24 @@ def test_other_bundles_and_baselines_stand_beside(forumlens: Run, monkeypatch: p
     assert code == 0, err
     rows = table(out)
     systems = list(dict.fromkeys(row["system"] for row in rows))
-    assert systems[:2] + systems[-1:] == ["bundle", "other", "spread"] and len(systems) == 6
+    assert systems[:2] + systems[-1:] == ["bundle", "bundle other", "spread"] and len(systems) == 6
     f1 = {row["system"]: float(row["value"]) for row in rows if row["name"] == "category_micro_f1"}
-    assert f1["spread"] == pytest.approx((f1["bundle"] + f1["other"]) / 2, abs=1e-4)
+    assert f1["spread"] == pytest.approx((f1["bundle"] + f1["bundle other"]) / 2, abs=1e-4)
     assert f1["most frequent label"] < f1["bundle"]
+
+
+def test_differences_are_drawn_together(forumlens: Run) -> None:
+    words = ("evaluate", "--data", "gold.jsonl", "--resamples", "100", "--differences")
+    code, _, err = forumlens(*words)
+    assert code == 2 and "nothing to compare with" in err
+    words = (*words, "--beside", "bundle", "--baselines", "--examples", "train.jsonl")
+    found = json.loads(forumlens(*words, "--format", "json")[1])
+    assert found["bundle bundle"]["leaf_micro_f1"] == {"value": 0, "low": 0, "high": 0}  # the same one
+    worse = found["most frequent label"]["leaf_micro_f1"]
+    assert worse["low"] < worse["value"] < worse["high"] < 0
+    rows = {(row["system"], row["name"]): row for row in table(forumlens(*words, "--format", "csv")[1])}
+    assert float(rows["most frequent label", "leaf_micro_f1"]["value"]) == worse["value"]
+    assert f"({worse['low']:.3f} to {worse['high']:.3f})" in forumlens(*words)[1]
 
 
 def test_a_bundle_of_another_taxonomy_is_refused(forumlens: Run) -> None:
@@ -98,7 +113,7 @@ def test_a_bundle_of_another_taxonomy_is_refused(forumlens: Run) -> None:
     assert (code, out) == (2, "") and "--beside other: is of another taxonomy" in err
 
 
-def test_curves_are_written_as_tables_and_as_a_page_that_needs_no_network(forumlens: Run) -> None:
+def test_curves_are_written_as_tables_and_as_a_picture(forumlens: Run) -> None:
     code, _, err = forumlens("evaluate", "--data", "gold.jsonl", "--resamples", "50", "--curves", "out/curves")
     assert code == 0 and "out/curves" in err
     reliability = table(Path("out/curves/reliability.csv").read_text())
@@ -106,8 +121,10 @@ def test_curves_are_written_as_tables_and_as_a_page_that_needs_no_network(foruml
     coverage = [row for row in table(Path("out/curves/risk_coverage.csv").read_text()) if row["level"] == "leaf"]
     assert [float(row["coverage"]) for row in coverage] == pytest.approx([n / 100 for n in range(1, 101)])
     assert all(float(row["micro_f1"]) + float(row["risk"]) == pytest.approx(1, abs=1e-5) for row in coverage)
-    page = Path("out/curves/curves.html").read_text("utf-8")
-    assert "Risk and coverage" in page and 'src="http' not in page and "src='http" not in page
+    picture = ElementTree.parse("out/curves/curves.svg").getroot()
+    words = {element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Risk and coverage", "bundle"} <= words
+    assert len(list(picture.iter("{http://www.w3.org/2000/svg}circle"))) == len(reliability)
     Path("file").touch()
     code, _, err = forumlens("evaluate", "--data", "gold.jsonl", "--resamples", "0", "--curves", "file")
     assert code == 2 and "--curves file: cannot be written" in err
