@@ -99,9 +99,9 @@ def measure(
     )
     computed = bootstrap(statistics, together, choices.resamples, choices.seed)
     named = {figure.name: figure for figure in computed}
-    by_chance = (
-        ece_by_chance(pairs, choices.resamples, choices.seed) if choices.resamples and len(pairs.score) else None
-    )
+    by_chance = None
+    if choices.resamples and len(pairs.score):
+        by_chance = ece_by_chance(pairs, choices.resamples, choices.seed)
     return Measures(
         report=report_of(judged, choices.least_support),
         figures=computed[: len(statistics[0].names)],

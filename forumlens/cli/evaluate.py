@@ -97,19 +97,15 @@ def evaluate(
     if curves is not None:
         write_curves(curves, found)
         say(f"Wrote {RELIABILITY}, {COVERAGE} and {PICTURE} to {curves}.")
+    first = next(iter(found.values()))
     if per_label:
-        print_labels(found[_BUNDLE], form)
+        print_labels(first, form)
     elif confusions:
-        print_confusions(found[_BUNDLE], form)
+        print_confusions(first, form)
     elif compared:
-        first = answers.pop(_BUNDLE)
-        print_differences(
-            {
-                name: differences(first, given, gold, fitted.taxonomy, groups, choices)
-                for name, given in answers.items()
-            },
-            form,
-        )
+        ours = answers.pop(_BUNDLE)
+        above = {n: differences(ours, given, gold, fitted.taxonomy, groups, choices) for n, given in answers.items()}
+        print_differences(above, form)
     else:
         print_measures(found, form, [_BUNDLE, *map(_beside, others)])
 
