@@ -8,14 +8,18 @@ and costs nothing where labels are only accepted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from classifier.tally import Mask, Tally, macro, micro, rates, support, tally
 from classifier.taxonomy import Taxonomy
+from store.labels import category_of
 from store.values import Classification, Verdict
 
-LabelSets = Sequence[AbstractSet[str]]
+FIRM_SUPPORT = 10
+"""Posts that must require a label for its F1 to say something."""
 
 
 class EvaluationError(ValueError):
@@ -45,12 +49,16 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Scores over leaves or over categories. `top1`, `top3`: share of posts whose primary label ranks so high."""
+    """Scores over leaves or over categories. `top1`, `top3`: share of posts whose primary label ranks so high.
+
+    `macro10_f1` is over labels that at least 10 posts require.
+    """
 
     precision: float
     recall: float
     micro_f1: float
     macro_f1: float
+    macro10_f1: float
     top1: float
     top3: float
     per_label: tuple[LabelScore, ...]
@@ -87,24 +95,38 @@ class Report:
         }
 
 
-def evaluate(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Predictions beside gold, in the order of gold. `wants_none`: posts that require no label, bool [n]."""
+
+    gold: tuple[Gold, ...]
+    answers: tuple[Classification, ...]
+    kind: str | None
+    category: Tally
+    leaf: Tally
+    wants_none: Mask
+    unlabelled: Mask
+    abstained: Mask
+
+
+def judge(
     predictions: Sequence[Classification], gold: Sequence[Gold], taxonomy: Taxonomy, kind: str | None = None
-) -> Report:
-    """Score predictions, matched to gold by id; `kind` counts labels of that kind only. Raises EvaluationError."""
+) -> Judged:
+    """Match predictions to gold by id; `kind` counts labels of that kind only. Raises EvaluationError."""
     by_id = {prediction.id: prediction for prediction in predictions}
     if missing := [row.id for row in gold if row.id not in by_id]:
         raise EvaluationError(f"no prediction for {len(missing)} of {len(gold)} ids, first {missing[0]!r}")
-    keep = _keep(taxonomy, kind)
+    keep = kind_filter(taxonomy, kind)
     answers = [by_id[row.id] for row in gold]
     given = [[label for label, _ in answer.labels] for answer in answers]
     ranked = [[label for label, _ in answer.ranked] or labels for answer, labels in zip(answers, given, strict=True)]
 
-    def level(name: Callable[[str], str]) -> Level:
+    def level(name: Callable[[str], str]) -> Tally:
         def sets(values: Sequence[Sequence[str]]) -> list[set[str]]:
             return [{name(label) for label in labels if keep(label)} for labels in values]
 
         tops = [list(dict.fromkeys(name(label) for label in row if keep(label))) for row in ranked]
-        return _level(
+        return tally(
             sets(given),
             sets([row.required for row in gold]),
             sets([row.accepted for row in gold]),
@@ -112,56 +134,74 @@ def evaluate(
             tops,
         )
 
-    none = [not row.required for row in gold]
-    return Report(
-        n=len(gold),
-        kind=kind or "all",
-        category=level(lambda label: label.partition("/")[0]),
+    return Judged(
+        gold=tuple(gold),
+        answers=tuple(answers),
+        kind=kind,
+        category=level(category_of),
         leaf=level(lambda label: label),
-        none_texts=sum(none),
-        none_left_unlabelled=sum(empty and not labels for empty, labels in zip(none, given, strict=True)),
-        none=sum(answer.verdict is Verdict.NONE for answer in answers),
-        abstained=sum(answer.abstained for answer in answers),
+        wants_none=np.asarray([not row.required for row in gold], dtype=bool),
+        unlabelled=np.asarray([not labels for labels in given], dtype=bool),
+        abstained=np.asarray([answer.abstained for answer in answers], dtype=bool),
     )
 
 
-def _keep(taxonomy: Taxonomy, kind: str | None) -> Callable[[str], bool]:
+def evaluate(
+    predictions: Sequence[Classification],
+    gold: Sequence[Gold],
+    taxonomy: Taxonomy,
+    kind: str | None = None,
+    least_support: int = 1,
+) -> Report:
+    """Score predictions, matched to gold by id; `kind` counts labels of that kind only. Raises EvaluationError.
+
+    `least_support`: posts that must require a label for it to count in macro-F1.
+    """
+    return report_of(judge(predictions, gold, taxonomy, kind), least_support)
+
+
+def report_of(judged: Judged, least_support: int = 1) -> Report:
+    """Scores of what was judged."""
+    return Report(
+        n=len(judged.gold),
+        kind=judged.kind or "all",
+        category=_level(judged.category, least_support),
+        leaf=_level(judged.leaf, least_support),
+        none_texts=int(judged.wants_none.sum()),
+        none_left_unlabelled=int((judged.wants_none & judged.unlabelled).sum()),
+        none=sum(answer.verdict is Verdict.NONE for answer in judged.answers),
+        abstained=int(judged.abstained.sum()),
+    )
+
+
+def kind_filter(taxonomy: Taxonomy, kind: str | None) -> Callable[[str], bool]:
+    """Whether a label is of that kind; of any if none is named. Raises EvaluationError for an unknown kind."""
     if kind is None:
         return lambda label: True
     kinds = {label.kind for label in taxonomy.labels}
     if kind not in kinds:
         raise EvaluationError(f"kind: {kind!r} is none of {taxonomy.ref}; use {' or '.join(sorted(kinds))}")
     of_kind = {label.id for label in taxonomy.labels if label.kind == kind}
-    return lambda label: label.partition("/")[0] in of_kind
+    return lambda label: category_of(label) in of_kind
 
 
-def _level(
-    given: LabelSets, required: LabelSets, accepted: LabelSets, primary: LabelSets, tops: Sequence[Sequence[str]]
-) -> Level:
-    precision, recall, micro = _f1(given, required, accepted)
-    per_label = []
-    for label in sorted(set().union(*required)):
-        one = {label}
-        scores = _f1([p & one for p in given], [r & one for r in required], [a & one for a in accepted])
-        per_label.append(LabelScore(label, *scores, support=sum(label in r for r in required)))
-    asked = [(wanted, top) for wanted, top in zip(primary, tops, strict=True) if wanted]
+def _level(counted: Tally, least_support: int) -> Level:
+    everyone = np.ones((1, len(counted.counts)))
+    sums = counted.sums(everyone)
+    precision, recall, f1 = (float(value[0]) for value in micro(sums))
+    posts = support(sums)[0]
+    by_label = zip(counted.labels, *(values[0] for values in rates(sums)), posts, strict=True)
+    top1, top3 = (float(value[0]) for value in counted.top(everyone))
     return Level(
         precision=precision,
         recall=recall,
-        micro_f1=micro,
-        macro_f1=sum(score.f1 for score in per_label) / max(1, len(per_label)),
-        top1=sum(bool(wanted & set(top[:1])) for wanted, top in asked) / max(1, len(asked)),
-        top3=sum(bool(wanted & set(top[:3])) for wanted, top in asked) / max(1, len(asked)),
-        per_label=tuple(per_label),
+        micro_f1=f1,
+        macro_f1=float(np.nan_to_num(macro(sums, posts >= least_support)[0])),
+        macro10_f1=float(np.nan_to_num(macro(sums, posts >= FIRM_SUPPORT)[0])),
+        top1=top1,
+        top3=top3,
+        per_label=tuple(LabelScore(label, float(p), float(r), float(f), int(s)) for label, p, r, f, s in by_label if s),
     )
-
-
-def _f1(given: LabelSets, required: LabelSets, accepted: LabelSets) -> tuple[float, float, float]:
-    right = sum(len(p & a) for p, a in zip(given, accepted, strict=True))
-    found = sum(len(p & r) for p, r in zip(given, required, strict=True))
-    precision = right / max(1, sum(map(len, given)))
-    recall = found / max(1, sum(map(len, required)))
-    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-12)
 
 
 def _level_json(level: Level) -> dict[str, Any]:
@@ -170,6 +210,7 @@ def _level_json(level: Level) -> dict[str, Any]:
         "recall": round(level.recall, 4),
         "micro_f1": round(level.micro_f1, 4),
         "macro_f1": round(level.macro_f1, 4),
+        "macro10_f1": round(level.macro10_f1, 4),
         "per_label": {
             score.label: {
                 "precision": round(score.precision, 3),

@@ -17,7 +17,8 @@ def read_gold(path: str | Path, taxonomy: Taxonomy) -> tuple[list[PostInput], li
     """Read gold rows from JSON Lines or CSV (`.csv`), posts and labels in the same order.
 
     A row has `primary`, `required` and `accepted` (lists, or joined by `|`), or `labels` only: then all are required
-    and accepted and the first is primary. A CSV row may have its text in `code` and its tag in `tag`. Raises RowError.
+    and accepted and the first is primary. A CSV row may have its text in `code`, its tag in `tag`, and in `topic` the
+    number of the thread that it belongs to. Raises RowError.
     """
     path = Path(path)
     leaves = {leaf.id for leaf in taxonomy.leaves}
@@ -69,6 +70,8 @@ def _from_csv(row: Mapping[str, Any]) -> dict[str, Any]:
         found["body"] = found["code"]
     if "tag" in found and "tags" not in found:
         found["tags"] = [found["tag"]]
+    if "topic" in found and "source" not in found:
+        found["source"] = f"topic:{found['topic']}/{found.get('id')}"
     for name in ("reply", "by_starter"):
         if name in found:
             found[name] = {"true": True, "false": False}.get(str(found[name]).lower(), found[name])

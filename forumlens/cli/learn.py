@@ -1,4 +1,4 @@
-"""Commands of the classifier: fit, assign, topics, evaluate, classify."""
+"""Commands of the classifier: fit, assign, topics, classify."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from forumlens.cli.assemble import (
 )
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.options import BundleFlag, DatabaseFlag, ExamplesFlag, FormatFlag
-from forumlens.cli.output import Format, print_json, print_record, print_rows, progress, say
+from forumlens.cli.output import Format, print_record, print_rows, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import Training, load_training
 from store import assignments, topics, trends
@@ -34,7 +34,6 @@ from store.values import Classification, Label, PostInput, Topic
 if TYPE_CHECKING:
     from classifier.bundle import Bundle
     from classifier.embedder import Embedder
-    from classifier.evaluate import Report
 
 _POSTS_AT_ONCE = 64
 
@@ -44,7 +43,6 @@ def register(app: typer.Typer) -> None:
     app.command()(fit)
     app.command("assign")(assign_labels)
     app.command("topics")(show_topics)
-    app.command()(evaluate)
     app.command()(classify)
 
 
@@ -158,36 +156,6 @@ def discover(settings: Settings, db: Database, embedder: Embedder, taxonomy: Tax
         return find_topics(db, embedder, taxonomy, advance, seed=settings.seed)
 
 
-def evaluate(
-    data: Annotated[Path, typer.Option("--data", exists=True, dir_okay=False, help="Gold rows, JSONL or CSV.")],
-    bundle: BundleFlag = None,
-    baselines: Annotated[bool, typer.Option("--baselines", help="Fit and score three baselines too.")] = False,
-    examples: ExamplesFlag = None,
-    kind: Annotated[str | None, typer.Option(help="Count labels of this kind only, for example benefit.")] = None,
-    per_label: Annotated[bool, typer.Option("--per-label", help="A row for each label of the bundle.")] = False,
-    form: FormatFlag = Format.TABLE,
-    database: DatabaseFlag = None,
-) -> None:
-    """Score the bundle on labelled rows: precision against what is accepted, recall against what is required.
-
-    Example: forumlens evaluate --data dev.jsonl --baselines --format json
-    """
-    from classifier import evaluate as scoring  # scikit-learn takes seconds to import
-    from classifier.baselines import fit_baselines
-    from classifier.gold import read_gold
-
-    settings = load_settings(database_url=database, bundle=bundle)
-    with open_store(settings) as db:
-        fitted = open_bundle(settings, remembering(open_encoder(settings), db))
-        posts, gold = read_gold(data, fitted.taxonomy)
-        reports = {"bundle": scoring.evaluate(fitted.classify(posts), gold, fitted.taxonomy, kind)}
-        if baselines:
-            rows = load_training(examples or [], fitted.taxonomy, fitted.embedder)
-            for model in fit_baselines(fitted.taxonomy, rows.examples, fitted.embedder, real=rows.real):
-                reports[model.name] = scoring.evaluate(model.classify(posts), gold, fitted.taxonomy, kind)
-    _print_reports(reports, form, per_label)
-
-
 def classify(
     file: Annotated[
         typer.FileText,
@@ -255,41 +223,4 @@ def _fit_row(bundle: Bundle, rows: Training) -> dict[str, Any]:
         "leaf_micro_f1": held_out["leaf"]["micro_f1"],
         "category_top3": held_out["category"]["top3"],
         "abstained": held_out["abstention_rate"],
-    }
-
-
-def _print_reports(reports: dict[str, Report], form: Format, per_label: bool) -> None:
-    if form is Format.JSON:
-        print_json({name: report.to_json() for name, report in reports.items()})
-        return
-    if per_label:
-        report = reports["bundle"]
-        rows = [
-            {
-                "level": name,
-                "label": score.label,
-                "precision": score.precision,
-                "recall": score.recall,
-                "f1": score.f1,
-                "support": score.support,
-            }
-            for name, level in (("category", report.category), ("leaf", report.leaf))
-            for score in level.per_label
-        ]
-    else:
-        rows = [_report_row(name, report) for name, report in reports.items()]
-    print_rows(rows, form, title=f"{reports['bundle'].n} texts")
-
-
-def _report_row(name: str, report: Report) -> dict[str, Any]:
-    return {
-        "system": name,
-        "category_micro_f1": report.category.micro_f1,
-        "category_macro_f1": report.category.macro_f1,
-        "category_top3": report.category.top3,
-        "leaf_micro_f1": report.leaf.micro_f1,
-        "leaf_macro_f1": report.leaf.macro_f1,
-        "leaf_top3": report.leaf.top3,
-        "abstained": report.abstention_rate,
-        "none_left_unlabelled": f"{report.none_left_unlabelled}/{report.none_texts}",
     }
