@@ -35,10 +35,10 @@ class Baseline:
     space: LabelSpace
     embedder: Embedder
 
-    def classify(self, posts: Sequence[PostInput]) -> list[Classification]:
-        """Label posts, in order."""
+    def judge(self, posts: Sequence[PostInput]) -> tuple[list[Classification], Array]:
+        """Label posts, in order; also the scores of categories, float32 [n, c], in order of the taxonomy."""
         scores = self.refiner.scores(reading.read(posts, self.embedder))
-        return self.decider.classify([post.id for post in posts], scores, self.space)
+        return self.decider.classify([post.id for post in posts], scores, self.space), scores.categories
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from classifier import features as reading
 from classifier import heldout
 from classifier.decide import Decider, decider_from
 from classifier.embedder import Embedder, SentenceEmbedder, identity
 from classifier.heldout import HeldOut
+from classifier.logistic import Array
 from classifier.refiner import Scores, StackedRefiner
 from classifier.state import StateError, refiner_from, refiner_state
 from classifier.taxonomy import Taxonomy, TaxonomyError, parse_taxonomy
@@ -51,12 +54,19 @@ class Bundle:
 
     def classify(self, posts: Sequence[PostInput]) -> list[Classification]:
         """Label posts, in order; memory is bounded by the answers."""
+        return self.judge(posts)[0]
+
+    def judge(self, posts: Sequence[PostInput]) -> tuple[list[Classification], Array]:
+        """Label posts, in order; also the probabilities of categories, float32 [n, c], in order of the taxonomy."""
+        space = self.refiner.space
         answers: list[Classification] = []
+        categories = [np.zeros((0, len(space.categories)), np.float32)]
         for start in range(0, len(posts), _CHUNK):
             some = posts[start : start + _CHUNK]
             scores = self.scores(some)
-            answers += self.decider.classify([post.id for post in some], scores, self.refiner.space)
-        return answers
+            answers += self.decider.classify([post.id for post in some], scores, space)
+            categories.append(scores.categories)
+        return answers, np.concatenate(categories)
 
     def scores(self, posts: Sequence[PostInput]) -> Scores:
         """Probabilities for posts, all at once."""

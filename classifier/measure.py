@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.calibration import (
     LEAST_SCORE,
@@ -74,7 +75,7 @@ def measure(
     predictions: Sequence[Classification],
     gold: Sequence[Gold],
     taxonomy: Taxonomy,
-    category_scores: Floats | None = None,
+    category_scores: NDArray[np.floating[Any]] | None = None,
     groups: Sequence[str] | None = None,
     choices: Choices | None = None,
 ) -> Measures:
@@ -139,7 +140,7 @@ def measure_layers(
     gold: Sequence[Gold],
     taxonomy: Taxonomy,
     layers: Sequence[str],
-    category_scores: Floats | None = None,
+    category_scores: NDArray[np.floating[Any]] | None = None,
     groups: Sequence[str] | None = None,
     choices: Choices | None = None,
 ) -> dict[str, Measures]:
@@ -198,7 +199,10 @@ def _levels(judged: Judged) -> tuple[tuple[str, Tally], ...]:
 
 
 def _score_and_truth(
-    judged: Judged, taxonomy: Taxonomy, category_scores: Floats | None, predictions: Sequence[Classification]
+    judged: Judged,
+    taxonomy: Taxonomy,
+    category_scores: NDArray[np.floating[Any]] | None,
+    predictions: Sequence[Classification],
 ) -> tuple[Floats, Floats]:
     """Scores of categories and the share of readers who gave them, [n, c], in the order of gold."""
     keep = kind_filter(taxonomy, judged.kind)

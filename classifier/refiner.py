@@ -121,11 +121,18 @@ def fit_refiner(data: TrainingSet, space: LabelSpace, settings: Settings) -> tup
     """
     y = space.targets(data.labels)
     experts, evidence = fit_experts(data, y, space, settings)
-    held_out = no_scores(len(y), space)
+    refiner = StackedRefiner(experts, fit_weighing(evidence, y, space))
+    return refiner, weigh_held_out(data, evidence, space, settings)
+
+
+def weigh_held_out(data: TrainingSet, evidence: Evidence, space: LabelSpace, settings: Settings) -> Scores:
+    """Scores of posts by weighings that were learned on posts of other groups."""
+    y = space.targets(data.labels)
+    scores = no_scores(len(y), space)
     for train, test in folds_of(data.groups, settings.folds, settings.seed):
         weighing = fit_weighing(evidence.take(train), y[train], space)
-        held_out.put(test, weighing.scores(evidence.take(test), space))
-    return StackedRefiner(experts, fit_weighing(evidence, y, space)), held_out
+        scores.put(test, weighing.scores(evidence.take(test), space))
+    return scores
 
 
 def fit_weighing(evidence: Evidence, y: Array, space: LabelSpace) -> Weighing:

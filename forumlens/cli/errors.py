@@ -21,6 +21,7 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.embedder import EmbedderError
     from classifier.evaluate import EvaluationError
     from classifier.fit import FitError
+    from classifier.heldout import HeldOutError
     from classifier.mentions import RegistryError
     from classifier.real import RealError
     from classifier.rows import RowError
@@ -41,7 +42,7 @@ def exit_code_of(error: BaseException) -> int | None:
         DumpError,
         RealError,
     )
-    failed = (ScraperError, DatabaseError, BundleError, EmbedderError, PortError, ServerError)
+    failed = (ScraperError, DatabaseError, BundleError, HeldOutError, EmbedderError, PortError, ServerError)
     if isinstance(error, NotMadeYetError):
         return 3
     if isinstance(error, wrong):

@@ -20,7 +20,13 @@ from store.database import Database
 from store.values import Classification, PostInput
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from classifier.bundle import Bundle
+    from classifier.intervals import Figure
+    from classifier.measure import Choices, Measures
+    from classifier.taxonomy import Taxonomy
 
 _BUNDLE = "bundle"
 
@@ -28,8 +34,8 @@ _BUNDLE = "bundle"
 class Labeller(Protocol):
     """What answers for posts, in order: a bundle or a baseline."""
 
-    def classify(self, posts: Sequence[PostInput]) -> list[Classification]:
-        """Label posts."""
+    def judge(self, posts: Sequence[PostInput]) -> tuple[list[Classification], NDArray[np.float32]]:
+        """Label posts; also the scores of categories, [n, c]."""
         ...
 
 
@@ -39,7 +45,16 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    data: Annotated[Path, typer.Option("--data", exists=True, dir_okay=False, help="Gold rows, JSONL or CSV.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            exists=True,
+            dir_okay=False,
+            help="Gold rows, JSONL or CSV. \\[default: the posts of the fit, as held out]",
+            show_default=False,
+        ),
+    ] = None,
     bundle: BundleFlag = None,
     beside: Annotated[
         list[Path] | None,
@@ -72,13 +87,12 @@ def evaluate(
 ) -> None:
     """Score the bundle on labelled rows: precision against what is accepted, recall against what is required.
 
+    Without --data: on the posts it was fitted on, answered by models that saw no post of the same owner or thread.
     Figures come with 95 % bootstrap intervals; posts of one thread or repository are drawn together.
 
     Example: forumlens evaluate --data dev.jsonl --baselines --format json
     """
-    from classifier.folds import group_of
-    from classifier.gold import read_gold
-    from classifier.measure import Choices, differences, measure  # scikit-learn takes seconds to import
+    from classifier.measure import Choices  # scikit-learn takes seconds to import
 
     if per_label + confusions + compared > 1:
         raise BadInputError("--per-label, --confusions and --differences are tables of their own: ask for one of them")
@@ -87,13 +101,17 @@ def evaluate(
     settings = load_settings(database_url=database, bundle=bundle)
     choices = Choices(kind, least_support, resamples=resamples, seed=settings.seed)
     others = list(dict.fromkeys(beside or []))
+    if data is None and (others or baselines):
+        raise BadInputError("--beside and --baselines need --data: others have not seen the same posts held out")
     with open_store(settings) as db:
         fitted = open_bundle(settings, remembering(open_encoder(settings), db))
-        posts, gold = read_gold(data, fitted.taxonomy)
-        systems = _systems(settings, db, fitted, others, baselines, examples or [])
-        answers = {name: system.classify(posts) for name, system in systems}
-    groups = [group_of(post) for post in posts]
-    found = {name: measure(given, gold, fitted.taxonomy, None, groups, choices) for name, given in answers.items()}
+        if data is None:
+            found = _measure_held_out(settings, fitted, choices)
+        else:
+            scored = _Scored(data, fitted.taxonomy)
+            for name, system in _systems(settings, db, fitted, others, baselines, examples or []):
+                scored.add(name, system)
+            found = scored.measures(choices)
     if curves is not None:
         write_curves(curves, found)
         say(f"Wrote {RELIABILITY}, {COVERAGE} and {PICTURE} to {curves}.")
@@ -103,11 +121,55 @@ def evaluate(
     elif confusions:
         print_confusions(first, form)
     elif compared:
-        ours = answers.pop(_BUNDLE)
-        above = {n: differences(ours, given, gold, fitted.taxonomy, groups, choices) for n, given in answers.items()}
-        print_differences(above, form)
+        print_differences(scored.differences(choices), form)
     else:
         print_measures(found, form, [_BUNDLE, *map(_beside, others)])
+
+
+class _Scored:
+    """Gold rows and what systems say of them, by name; the first is compared with the others."""
+
+    def __init__(self, data: Path, taxonomy: Taxonomy) -> None:
+        from classifier.folds import groups_of
+        from classifier.gold import read_gold
+
+        self.posts, self.gold = read_gold(data, taxonomy)
+        self.taxonomy = taxonomy
+        self.groups = groups_of([(post.id, post.source) for post in self.posts])
+        self.said: dict[str, tuple[list[Classification], NDArray[np.float32]]] = {}
+
+    def add(self, name: str, system: Labeller) -> None:
+        """Let a system label the rows."""
+        self.said[name] = system.judge(self.posts)
+
+    def measures(self, choices: Choices) -> dict[str, Measures]:
+        """Each system's measures."""
+        from classifier.measure import measure
+
+        return {
+            name: measure(given, self.gold, self.taxonomy, categories, self.groups, choices)
+            for name, (given, categories) in self.said.items()
+        }
+
+    def differences(self, choices: Choices) -> dict[str, tuple[Figure, ...]]:
+        """How far the others are above the first."""
+        from classifier.measure import differences
+
+        (_, (ours, _)), *others = self.said.items()
+        return {
+            name: differences(ours, given, self.gold, self.taxonomy, self.groups, choices)
+            for name, (given, _) in others
+        }
+
+
+def _measure_held_out(settings: Settings, fitted: Bundle, choices: Choices) -> dict[str, Measures]:
+    """Measures of the posts that the bundle was fitted on, of all and of each layer."""
+    from classifier.heldout import FILE, load_held_out
+    from classifier.measure import measure_layers
+
+    held = load_held_out(settings.bundle / FILE)
+    answers = held.answers(fitted.taxonomy)
+    return measure_layers(answers, held.gold, fitted.taxonomy, held.layers, held.categories, held.groups, choices)
 
 
 def _beside(path: Path) -> str:

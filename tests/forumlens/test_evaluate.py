@@ -161,3 +161,22 @@ def test_labels_are_listed_at_both_levels(forumlens: Run) -> None:
     rows = table(forumlens("evaluate", "--data", "gold.jsonl", "--per-label", "--format", "csv")[1])
     assert {row["level"] for row in rows} == {"category", "leaf"}
     assert {"garden", "garden/soil"} <= {row["label"] for row in rows}
+
+
+def test_without_data_the_posts_of_the_fit_are_scored_as_held_out(forumlens: Run) -> None:
+    code, out, err = forumlens("evaluate", "--format", "json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert set(found) == {"all", "examples"}
+    assert found["all"]["n"] == 80
+    assert found["all"]["leaf"]["micro_f1"] > 0.8
+    code, out, err = forumlens("evaluate", "--per-label", "--format", "csv")
+    assert code == 0 and {row["label"] for row in table(out)} >= {"garden", "garden/soil", "thanks"}
+    code, _, err = forumlens("evaluate", "--baselines")
+    assert code == 2 and "--data" in err
+
+
+def test_held_out_answers_that_are_damaged_are_told(forumlens: Run, tmp_path: Path) -> None:
+    (tmp_path / "bundle" / "held_out.safetensors").write_bytes(b"no")
+    code, _, err = forumlens("evaluate")
+    assert code == 1 and "held_out.safetensors: cannot be read" in err and "fit the bundle anew" in err
