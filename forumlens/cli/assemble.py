@@ -68,7 +68,7 @@ def say_quality(settings: Settings) -> None:
 
 def open_encoder(settings: Settings) -> Embedder:
     """The encoder that the settings name, else the default."""
-    return _load_encoder(settings, named_encoder(settings))
+    return load_encoder(settings, named_encoder(settings))
 
 
 def open_fitted_encoder(settings: Settings) -> Embedder:
@@ -85,7 +85,7 @@ def open_fitted_encoder(settings: Settings) -> Embedder:
     key, named = encoder_key(settings.bundle), named_encoder(settings)
     name = encoder_facts(key)["name"]
     try:
-        encoder = _load_encoder(settings, named or name)
+        encoder = load_encoder(settings, named or name)
     except (EmbedderError, WeightsError) as error:
         if named:
             raise
@@ -108,7 +108,8 @@ def open_encoder_in_use(settings: Settings) -> Embedder:
     return open_fitted_encoder(settings) if settings.bundle.exists() else open_encoder(settings)
 
 
-def _load_encoder(settings: Settings, name: str) -> Embedder:
+def load_encoder(settings: Settings, name: str) -> Embedder:
+    """An encoder by name or path, the default one for an empty name, on the device of the settings."""
     from classifier.embedder import SentenceEmbedder  # torch takes seconds to import
 
     return SentenceEmbedder(name or None, settings.device or None, settings.precision or None)
