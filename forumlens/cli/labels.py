@@ -13,7 +13,7 @@ import typer
 from classifier.rows import RowError, read_examples, read_objects
 from classifier.taxonomy import Taxonomy
 from forumlens.cli.assemble import open_encoder, open_store, open_taxonomy, remembering
-from forumlens.cli.options import DatabaseFlag, FormatFlag
+from forumlens.cli.options import DatabaseFlag, EncoderFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from labeled import files
@@ -30,9 +30,6 @@ FolderFlag = Annotated[
 ]
 TaxonomyFlag = Annotated[
     Path | None, typer.Option("--taxonomy", help="Taxonomy (TOML). \\[default: the one that comes along]")
-]
-EncoderFlag = Annotated[
-    str | None, typer.Option("--encoder", help="Name or path of an encoder. \\[FORUMLENS_ENCODER; default MiniLM]")
 ]
 BesideFlag = Annotated[
     list[Path] | None,

@@ -17,13 +17,15 @@ from forumlens.cli.assemble import (
     load_registry,
     open_bundle,
     open_encoder,
+    open_encoder_in_use,
     open_store,
     open_taxonomy,
     remembering,
+    say_quality,
     taxonomy_in_use,
 )
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.options import BundleFlag, DatabaseFlag, ExamplesFlag, FormatFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, ExamplesFlag, FormatFlag, QualityFlag
 from forumlens.cli.output import Format, print_record, print_rows, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import Training, load_training
@@ -53,6 +55,8 @@ def fit(
     ] = None,
     examples: ExamplesFlag = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write. \\[default: bundle]")] = None,
+    quality: QualityFlag = None,
+    encoder: EncoderFlag = None,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
@@ -60,15 +64,16 @@ def fit(
 
     Example: forumlens fit --examples bundled --examples my-posts.jsonl --out bundle
     """
-    settings = load_settings(database_url=database, bundle=out)
+    settings = load_settings(database_url=database, bundle=out, quality=quality, encoder=encoder)
     known = open_taxonomy(taxonomy)
     wanted = [*(examples or []), *(more or [])]
     if taxonomy is not None and not wanted:
         raise BadInputError("--taxonomy needs --examples: give labelled rows for its leaves")
-    encoder = open_encoder(settings)
-    rows = load_training(wanted, known, encoder)
+    say_quality(settings)
+    embedder = open_encoder(settings)
+    rows = load_training(wanted, known, embedder)
     with open_store(settings) as db:
-        bundle = fit_once(settings, db, encoder, known, rows)
+        bundle = fit_once(settings, db, embedder, known, rows)
     print_record(_fit_row(bundle, rows), form, title=f"Bundle in {settings.bundle}, held-out figures")
 
 
@@ -98,7 +103,7 @@ def assign_labels(bundle: BundleFlag = None, form: FormatFlag = Format.TABLE, da
     """
     settings = load_settings(database_url=database, bundle=bundle)
     with open_store(settings) as db:
-        labelled, mentioned = assign_all(db, open_bundle(settings, remembering(open_encoder(settings), db)))
+        labelled, mentioned = assign_all(db, open_bundle(settings, db))
     record = {
         "threads": labelled.threads,
         "posts": labelled.posts,
@@ -130,7 +135,7 @@ def show_topics(
     """
     settings = load_settings(database_url=database, bundle=bundle)
     with open_store(settings) as db:
-        summary = discover(settings, db, remembering(open_encoder(settings), db), taxonomy_in_use(settings))
+        summary = discover(settings, db, remembering(open_encoder_in_use(settings), db), taxonomy_in_use(settings))
         found = topics.list_topics(db, summary.run_id, assignments.current_bundle(db), limit)
     rows = [_topic_row(topic, brief=form is Format.TABLE) for topic in found]
     print_rows(rows, form, title=f"{summary.topics} topics in {summary.threads} threads; -1 holds the outliers")
@@ -170,7 +175,7 @@ def classify(
     """
     settings = load_settings(database_url=database, bundle=bundle)
     with open_store(settings) as db:
-        fitted = open_bundle(settings, remembering(open_encoder(settings), db))
+        fitted = open_bundle(settings, db)
         kinds = {label.id: label for label in fitted.taxonomy.labels}
         for some in _batches(read_posts(file, file.name)):
             for answer in fitted.classify(some):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from forumlens.cli.output import Format
+from forumlens.cli.settings import Quality
 
 DatabaseFlag = Annotated[
     str | None,
@@ -25,6 +26,18 @@ BundleFlag = Annotated[
 ]
 FormatFlag = Annotated[Format, typer.Option("--format", help="How to print the data.")]
 PortFlag = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")]
+EncoderFlag = Annotated[
+    str | None, typer.Option("--encoder", help="Name or path of an encoder. \\[FORUMLENS_ENCODER; default MiniLM]")
+]
+QualityFlag = Annotated[
+    Quality | None,
+    typer.Option(
+        "--quality",
+        help="Encoder where none is named: `default` is MiniLM; `best` is all-mpnet-base-v2, which takes about 8 times "
+        "the arithmetic. \\[FORUMLENS_QUALITY]",
+        show_default=False,
+    ),
+]
 ExamplesFlag = Annotated[
     list[str] | None,
     typer.Option(

