@@ -87,4 +87,4 @@ def _npmi(together: NDArray[np.int64], first: int, second: int, total: int) -> f
     both = together[first, second] / total + _EPSILON
     apart = together[first, first] * together[second, second] / total**2
     # Words that always stand together in every window carry no information about each other: 0 by convention.
-    return 0.0 if both >= 1.0 else float(np.log(both / apart) / -np.log(both))
+    return 0.0 if both >= 1.0 else float(np.clip(np.log(both / apart) / -np.log(both), -1.0, 1.0))

@@ -23,7 +23,7 @@ class TopicSettings:
 
     small: int = 500
     small_cosine: float = 0.35
-    small_outlier_cosine: float = 0.35
+    small_outlier_cosine: float = 0.3
     small_size: int = 3
     neighbours: int = 15
     dimensions: int = 5

@@ -2,8 +2,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zlib import crc32
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from classifier import topic_stage
 from classifier.openings import topic_text
@@ -57,8 +60,20 @@ def _save(db: Database, numbers: Sequence[int], subjects: Sequence[str] = ("soil
     return source
 
 
+class WideEmbedder(HashEmbedder):
+    """Bags of words, so wide that hardly two words fall on the same axis."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        super().encode(texts)
+        out = np.zeros((len(texts), 4096), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in text.lower().split():
+                out[row, crc32(word.strip(".").encode()) % 4096] += 1.0
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+
+
 def _find(db: Database, **options: bool) -> TopicSummary:
-    return find_topics(db, HashEmbedder(), TAXONOMY, **options)
+    return find_topics(db, WideEmbedder(), TAXONOMY, **options)
 
 
 def _topics_by_title(db: Database) -> dict[str, set[int]]:
@@ -84,7 +99,7 @@ def test_topics_are_sought_once_and_nothing_is_done_where_nothing_changed(db: Da
     assert run is not None and (run.sought, run.outliers_found, run.next_topic) == (24, 0, 2)
     assert run.coherence is not None and run.diversity is not None
     for refresh in (False, True):
-        idle = HashEmbedder(fail_after=0)
+        idle = WideEmbedder(fail_after=0)
         again = find_topics(db, idle, TAXONOMY, refresh=refresh)
         assert (again.sought, again.placed, again.run_id, again.topics) == (False, 0, first.run_id, 2)
 
@@ -93,7 +108,7 @@ def test_a_new_thread_joins_the_nearest_topic_and_nothing_else_is_embedded(db: D
     _save(db, range(24))
     first = _find(db)
     _save(db, [24])
-    embedder = HashEmbedder()
+    embedder = WideEmbedder()
     summary = find_topics(db, embedder, TAXONOMY)
     assert (summary.sought, summary.placed, summary.threads, summary.run_id) == (False, 1, 25, first.run_id)
     assert len(embedder.seen) == 1
@@ -187,11 +202,11 @@ def test_topics_are_sought_anew_for_another_seed_taxonomy_or_encoder(db: Databas
     _save(db, range(24))
     fewer = replace(TAXONOMY, labels=TAXONOMY.labels[:2])
     found = [
-        find_topics(db, HashEmbedder(), TAXONOMY),
-        find_topics(db, HashEmbedder(precision="bfloat16"), TAXONOMY),
-        find_topics(db, HashEmbedder(), TAXONOMY, seed=1),
-        find_topics(db, HashEmbedder(), fewer),
-        find_topics(db, HashEmbedder("r2"), TAXONOMY),
+        find_topics(db, WideEmbedder(), TAXONOMY),
+        find_topics(db, WideEmbedder(precision="bfloat16"), TAXONOMY),
+        find_topics(db, WideEmbedder(), TAXONOMY, seed=1),
+        find_topics(db, WideEmbedder(), fewer),
+        find_topics(db, WideEmbedder("r2"), TAXONOMY),
     ]
     assert [summary.sought for summary in found] == [True, False, True, True, True]
     assert len({summary.run_id for summary in found}) == 4
@@ -204,13 +219,13 @@ def test_lines_of_a_template_do_not_decide(db: Database) -> None:
     for number in range(24):
         plain = _thread(number, ("soil", "bread")[number % 2])
         save_thread(db, source, replace(plain, posts=(replace(plain.posts[0], body=form + plain.posts[0].body),)))
-    embedder = HashEmbedder()
+    embedder = WideEmbedder()
     find_topics(db, embedder, TAXONOMY)
     assert not any("Describe" in text or "version" in text for text in embedder.seen)
     assert all(len(topics) == 1 for topics in _topics_by_title(db).values())
     late = _thread(50, "soil")
     save_thread(db, source, replace(late, posts=(replace(late.posts[0], body=form + late.posts[0].body),)))
-    embedder = HashEmbedder()
+    embedder = WideEmbedder()
     assert not find_topics(db, embedder, TAXONOMY).sought
     assert [text.splitlines()[-1] for text in embedder.seen] == [topic_text(_input(late)).splitlines()[-1]]
     assert all(len(topics) == 1 for topics in _topics_by_title(db).values())
@@ -223,7 +238,7 @@ def test_a_killed_placing_goes_on_where_it_was(db: Database, lives: int) -> None
     for number in range(300, 312):
         save_thread(db, source, _thread(number, "soil"))
     with pytest.raises(KeyboardInterrupt):
-        find_topics(db, HashEmbedder(fail_after=lives), TAXONOMY)
+        find_topics(db, WideEmbedder(fail_after=lives), TAXONOMY)
     summary = _find(db)
     assert (summary.run_id, summary.threads) == (first.run_id, 212)
     assert 12 - lives <= summary.placed <= 12

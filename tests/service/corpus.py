@@ -102,7 +102,7 @@ def _save_topics(db: Database, stored: list[StoredThread]) -> None:
         Topic(
             0, ("memory", "cuda"), 3, (stored[0].id,), "memory-performance/memory", 0.75, name="memory", coherence=0.5
         ),
-        Topic(1, ("hello",), 1, (stored[3].id,), "spaces", 0.25),
+        Topic(1, ("hello",), 1, (stored[3].id,), "spaces", 0.25, name="hello"),
         Topic(-1, (), 1, (), "spaces", 0.0),
     ]
     save_topic_run(db, run, topics, members, {})
