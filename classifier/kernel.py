@@ -41,8 +41,9 @@ def fit_kernel(
     """Fit a kernel regression, and one more for each of `handicaps`; they become the columns of one model, in turn.
 
     x: float32 [N, d]; y: float32 [N, m]; penalties: of which the one is taken that is best for all rows alike;
-    handicaps: [N] each, by what the penalty of a row is multiplied: the larger, the less the row counts; offset: [m], what is expected of a row unlike
-    all others. Also gives [N, e, m]: what models say of each row that saw none of its group.
+    handicaps: [N] each, by what the penalty of a row is multiplied: the larger, the less the row counts; offset: [m],
+    what is expected of a row unlike all others. Also gives [N, e, m]: what models say of each row that saw none of its
+    group.
     """
     kernel = likeness(x, x)
     penalty, first = solve_best(kernel, y - offset, penalties, groups)

@@ -7,18 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
 from more_itertools import chunked
-from numpy.typing import NDArray
 
-from classifier.features import PREPROCESSING_VERSION
-from classifier.labels import definition_text
 from classifier.mentions import Registry
-from classifier.topics import DEFAULT_SETTINGS, OUTLIERS, TopicSettings, discover, topic_text
 from store.assignments import (
     get_stage_revision,
     known_assignments,
@@ -27,20 +21,13 @@ from store.assignments import (
     set_current_bundle,
 )
 from store.database import Database
-from store.text import text_hash
-from store.threads import changed_threads, openings
-from store.topics import current_topic_run, list_topics, save_topic_run
-from store.values import Assignment, Classification, Label, Mention, PostInput, StoredPost, StoredThread
-
-if TYPE_CHECKING:
-    from classifier.embedder import Embedder
-    from classifier.taxonomy import Taxonomy
+from store.threads import changed_threads
+from store.values import Assignment, Classification, Mention, PostInput, StoredPost, StoredThread
 
 Progress = Callable[[int], None]
 
 _THREADS_AT_ONCE = 100
 _POSTS_AT_ONCE = 512
-_TEXTS_AT_ONCE = 1024
 
 
 class Labeller(Protocol):
@@ -71,17 +58,6 @@ class MentionSummary:
 
     threads: int
     mentioning: int
-
-
-@dataclass(frozen=True, slots=True)
-class TopicSummary:
-    """The current run; `topics` without the outliers, `fresh` False: it was there already."""
-
-    run_id: str
-    threads: int
-    topics: int
-    outliers: int
-    fresh: bool
 
 
 def no_progress(done: int) -> None:
@@ -124,38 +100,6 @@ def find_mentions(db: Database, registry: Registry, progress: Progress = no_prog
     return MentionSummary(threads, mentioning)
 
 
-def find_topics(
-    db: Database,
-    embedder: Embedder,
-    taxonomy: Taxonomy,
-    progress: Progress = no_progress,
-    seed: int = 0,
-    settings: TopicSettings = DEFAULT_SETTINGS,
-) -> TopicSummary:
-    """Discover the topics of all counted threads by their opening posts, as a new current run.
-
-    Does nothing if the current run was made of the same texts, encoder, taxonomy, seed and settings. Holds the
-    shortened opening posts and their vectors in memory: about 3 kB a thread with 384 dimensions.
-    """
-    thread_ids: list[int] = []
-    months: list[int] = []
-    docs: list[str] = []
-    for thread_id, month, post in openings(db):
-        thread_ids.append(thread_id)
-        months.append(month)
-        docs.append(topic_text(post))
-    run_id = _run_id(thread_ids, docs, embedder.key, taxonomy.leaves, seed, settings)
-    if run_id == current_topic_run(db):
-        return _existing(db, run_id, len(docs))
-    vectors = _embed(embedder, docs, progress)
-    leaf_vectors = _embed(embedder, [definition_text(leaf) for leaf in taxonomy.leaves], no_progress)
-    leaf_ids = [leaf.id for leaf in taxonomy.leaves]
-    found, members = discover(thread_ids, docs, vectors, leaf_ids, leaf_vectors, seed, settings)
-    save_topic_run(db, run_id, found, zip(thread_ids, months, members, strict=True))
-    topics = sum(topic.id != OUTLIERS for topic in found)
-    return TopicSummary(run_id, len(docs), topics, members.count(OUTLIERS), fresh=True)
-
-
 def _changed(db: Database, stage: str) -> Iterator[list[StoredThread]]:
     """Batches of threads that the stage has not seen; whoever reads them must move the stage on before the next."""
     while batch := changed_threads(db, get_stage_revision(db, stage), _THREADS_AT_ONCE):
@@ -183,33 +127,3 @@ def _mentions(registry: Registry, thread: StoredThread) -> list[Mention]:
             families |= registry.families(thread.title)
         found.update(families)
     return [Mention(thread.id, family, posts) for family, posts in sorted(found.items())]
-
-
-def _embed(embedder: Embedder, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
-    parts = []
-    for some in chunked(texts, _TEXTS_AT_ONCE):
-        parts.append(np.asarray(embedder.encode(some), dtype=np.float32))
-        progress(len(some))
-    return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
-
-
-def _run_id(
-    thread_ids: Sequence[int],
-    docs: Sequence[str],
-    encoder_key: str,
-    leaves: Sequence[Label],
-    seed: int,
-    settings: TopicSettings,
-) -> str:
-    digest = sha256(repr((PREPROCESSING_VERSION, encoder_key, seed, sorted(asdict(settings).items()))).encode())
-    for leaf in leaves:
-        digest.update(text_hash(leaf.id, definition_text(leaf)))
-    for thread_id, doc in zip(thread_ids, docs, strict=True):
-        digest.update(thread_id.to_bytes(8, "big") + text_hash(doc))
-    return digest.hexdigest()[:24]
-
-
-def _existing(db: Database, run_id: str, threads: int) -> TopicSummary:
-    found = list_topics(db, run_id, None, limit=threads + 1)
-    outliers = sum(topic.size for topic in found if topic.id == OUTLIERS)
-    return TopicSummary(run_id, threads, sum(topic.id != OUTLIERS for topic in found), outliers, fresh=False)

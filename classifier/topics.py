@@ -5,279 +5,168 @@ Topics stand apart from the label bundles; a topic is tied to the taxonomy only 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.cluster import AgglomerativeClustering
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
-from classifier.features import take_apart
-from store.values import PostInput, Topic
-
-if TYPE_CHECKING:
-    from bertopic import BERTopic
-
-Vectors = NDArray[np.float32]
-
-OUTLIERS = -1
-"""Id of the topic that holds the threads which belong to none."""
-
-_TOKEN = r"(?u)\b[^\W\d_]\w+(?:[-.]\w+)*\b"
-_MORE_STOP_WORDS = (
-    "com", "couldn", "did", "didn", "does", "doesn", "don", "got", "hello", "hey", "hi", "http", "https", "isn",
-    "just", "like", "ll", "need", "org", "please", "thank", "thanks", "try", "trying", "use", "used", "user", "using",
-    "ve", "want", "wasn", "won", "wouldn", "www",
-)  # fmt: skip
+from classifier.clusters import Vectors, centre_of, find_clusters
+from classifier.coherence import WORDS, c_npmi, diversity
+from classifier.keywords import TopicWords, short_name, topic_words, word_counter, word_reader
+from classifier.matching import Earlier, match_topics
+from classifier.topic_settings import DEFAULT_SETTINGS, TopicSettings
+from store.topic_values import OUTLIERS, Topic
 
 
 @dataclass(frozen=True, slots=True)
-class TopicSettings:
-    """How topics are sought; part of a run's id.
+class Leaves:
+    """The leaves of the taxonomy, and the vectors of their definitions, [leaves, d], L2-normalized."""
 
-    Below `small` threads density says little, and mere rounding of the vectors moves it: then threads are joined
-    bottom-up (average linkage) while the mean cosine of two groups is at least `small_cosine`, and groups of fewer
-    than `small_size` are outliers. Otherwise UMAP (`neighbours`, `dimensions`) and HDBSCAN, whose smallest cluster is
-    `size_factor` times the square root of the number of threads, at least `least_size`. Threads left over join the
-    topic whose centre is nearest if the cosine is at least `outlier_cosine`: HDBSCAN alone leaves 30 to 50 % of such
-    posts outside.
+    ids: Sequence[str]
+    vectors: Vectors
+
+    def __post_init__(self) -> None:
+        if len(self.ids) != len(self.vectors):
+            raise ValueError(f"{len(self.ids)} leaf ids and {len(self.vectors)} leaf vectors: give one vector for each")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Topics, biggest first and the outliers last, and what was measured on the way.
+
+    `members`: topic of each thread, in the order given. `centres`: of each topic, L2-normalized. `outliers_found`:
+    outliers before they were given to their nearest topic. `coherence`: mean over the topics. `kept` and `retired`: ids
+    of the earlier run that go on and that are gone; `next_id`: the lowest id that no topic ever had.
     """
 
-    small: int = 500
-    small_cosine: float = 0.3
-    small_size: int = 3
-    neighbours: int = 15
-    dimensions: int = 5
-    size_factor: float = 0.25
-    least_size: int = 5
-    outlier_cosine: float = 0.5
-    keywords: int = 10
-    representatives: int = 5
-    version: int = 1
-
-    def least_cluster(self, threads: int) -> int:
-        """Smallest number of threads that make a topic in a corpus of this size."""
-        return max(self.least_size, round(self.size_factor * math.sqrt(threads)))
-
-
-DEFAULT_SETTINGS = TopicSettings()
-
-
-def topic_text(post: PostInput) -> str:
-    """What of an opening post decides its topic: the classifier's main view, so that one vector serves both."""
-    return take_apart(post).views[0]
+    topics: list[Topic]
+    members: list[int]
+    centres: dict[int, Vectors] = field(default_factory=dict)
+    outliers_found: int = 0
+    coherence: float | None = None
+    diversity: float | None = None
+    kept: frozenset[int] = frozenset()
+    retired: frozenset[int] = frozenset()
+    next_id: int = 0
 
 
 def discover(
     thread_ids: Sequence[int],
     docs: Sequence[str],
     vectors: Vectors,
-    leaf_ids: Sequence[str],
-    leaf_vectors: Vectors,
+    leaves: Leaves,
     seed: int = 0,
     settings: TopicSettings = DEFAULT_SETTINGS,
-) -> tuple[list[Topic], list[int]]:
-    """Topics of these threads, biggest first and numbered from 0, the outliers last; and each thread's topic id.
+    earlier: Earlier | None = None,
+) -> Discovery:
+    """Topics of these threads. A topic that goes on from the earlier run keeps its id; fresh ids go by size.
 
-    `vectors` (shape [threads, d]) and `leaf_vectors` ([leaves, d]) are L2-normalized. The same input and seed give the
-    same topics on the same machine. Fewer than `settings.small` threads are grouped without UMAP and HDBSCAN.
+    `vectors` (shape [threads, d]) are L2-normalized. The same threads, seed and earlier run give the same topics on the
+    same machine, in whatever order the threads come. Fewer than `settings.small` threads are grouped without UMAP and
+    HDBSCAN.
 
     Raises:
         ValueError: the lengths of the sequences do not agree.
     """
     if not len(thread_ids) == len(docs) == len(vectors):
         raise ValueError(f"{len(thread_ids)} thread ids, {len(docs)} docs, {len(vectors)} vectors: give one of each")
-    if len(leaf_ids) != len(leaf_vectors):
-        raise ValueError(f"{len(leaf_ids)} leaf ids and {len(leaf_vectors)} leaf vectors: give one vector for each")
-    if len(docs) < settings.small_size or not any(doc.strip() for doc in docs):
-        members = [OUTLIERS] * len(docs)
-        return _describe(thread_ids, members, vectors, {}, leaf_ids, leaf_vectors, settings), members
-    members, words = _cluster(docs, vectors, seed, settings)
-    order = _by_size(thread_ids, members)
-    renamed = {old: new for new, old in enumerate(order)} | {OUTLIERS: OUTLIERS}
-    members = [renamed[topic] for topic in members]
-    keywords = {renamed[old]: found for old, found in words.items()}
-    return _describe(thread_ids, members, vectors, keywords, leaf_ids, leaf_vectors, settings), members
-
-
-def _cluster(
-    docs: Sequence[str], vectors: Vectors, seed: int, settings: TopicSettings
-) -> tuple[list[int], dict[int, tuple[str, ...]]]:
-    """Cluster of each doc, and keywords of each cluster."""
-    vectorizer = _vectorizer(docs)
-    members: list[int] = []
-    if len(docs) >= settings.small:
-        model = _density_model(len(docs), vectorizer, seed, settings)
-        members = [int(topic) for topic in model.fit_transform(list(docs), vectors)[0]]
-    if all(topic == OUTLIERS for topic in members):
-        model = _linkage_model(vectorizer, settings)
-        members = [int(topic) for topic in model.fit_transform(list(docs), vectors)[0]]
-    if all(topic == OUTLIERS for topic in members):
-        return members, {}
-    if OUTLIERS in members:
-        kept = model.reduce_outliers(
-            list(docs), members, strategy="embeddings", embeddings=vectors, threshold=settings.outlier_cosine
-        )
-        members = [int(topic) for topic in kept]
-    return members, _keywords(docs, members, vectorizer, settings)
-
-
-def _density_model(threads: int, vectorizer: CountVectorizer, seed: int, settings: TopicSettings) -> BERTopic:
-    # Imported here: they pull in numba and take seconds, which a command that seeks no topics should not wait for.
-    from hdbscan import HDBSCAN
-    from umap import UMAP
-
-    least = settings.least_cluster(threads)
-    reduction = UMAP(
-        n_neighbors=settings.neighbours,
-        n_components=settings.dimensions,
-        min_dist=0.0,
-        metric="cosine",
-        random_state=seed,
-        n_jobs=1,
-    )
-    clustering = HDBSCAN(min_cluster_size=least, min_samples=max(2, least // 2), core_dist_n_jobs=1)
-    return _bertopic(reduction, clustering, vectorizer, settings)
-
-
-def _linkage_model(vectorizer: CountVectorizer, settings: TopicSettings) -> BERTopic:
-    from bertopic.dimensionality import BaseDimensionalityReduction
-
-    return _bertopic(BaseDimensionalityReduction(), _Linkage(settings), vectorizer, settings)
-
-
-def _bertopic(reduction: Any, clustering: Any, vectorizer: CountVectorizer, settings: TopicSettings) -> BERTopic:
-    from bertopic import BERTopic
-
-    return BERTopic(
-        # Not for the model, there is none: "english" would drop the underscores and dots of `from_pretrained`.
-        language="multilingual",
-        embedding_model=None,
-        umap_model=reduction,
-        hdbscan_model=clustering,
-        vectorizer_model=vectorizer,
-        top_n_words=settings.keywords,
-        calculate_probabilities=False,
-        verbose=False,
-    )
-
-
-class _Linkage:
-    """Average linkage by cosine, in the manner that BERTopic asks of a clustering: `fit`, then `labels_`."""
-
-    def __init__(self, settings: TopicSettings) -> None:
-        self._settings = settings
-        self.labels_: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-
-    def fit(self, vectors: Vectors, y: object = None) -> _Linkage:
-        groups = AgglomerativeClustering(
-            n_clusters=None,
-            metric="cosine",
-            linkage="average",
-            distance_threshold=1.0 - self._settings.small_cosine,
-        ).fit_predict(vectors)
-        sizes = np.bincount(groups)
-        self.labels_ = np.where(sizes[groups] >= self._settings.small_size, groups, OUTLIERS).astype(np.int64)
-        return self
-
-
-def _vectorizer(docs: Sequence[str]) -> CountVectorizer:
-    """Counts words and pairs of words that several docs share.
-
-    The vocabulary is fixed beforehand since BERTopic counts in joined clusters, where a word that one traceback
-    repeats fifty times looks as good as one that fifty people write.
-    """
-    least = 1 if len(docs) < 30 else 2 if len(docs) < 300 else 3 + len(docs) // 2000
-    words: dict[str, Any] = {
-        "stop_words": sorted(ENGLISH_STOP_WORDS.union(_MORE_STOP_WORDS)),
-        "token_pattern": _TOKEN,
-        "ngram_range": (1, 2),
-    }
-    try:
-        vocabulary = CountVectorizer(min_df=least, max_features=50_000, **words).fit(docs).vocabulary_
-    except ValueError:  # no such word; scikit-learn has no error of its own for it
-        return CountVectorizer(token_pattern=r"\S+")
-    return CountVectorizer(vocabulary=sorted(vocabulary), **words)
-
-
-def _keywords(
-    docs: Sequence[str], members: Sequence[int], vectorizer: CountVectorizer, settings: TopicSettings
-) -> dict[int, tuple[str, ...]]:
-    """Words of highest c-TF-IDF of each cluster (Grootendorst, 2022, arXiv 2203.05794, section 3.3).
-
-    BERTopic's `update_topics` would do it too, but it counts pairs across the border between two posts.
-    """
-    from bertopic.vectorizers import ClassTfidfTransformer
-
-    clusters = sorted(set(members))
-    place = {topic: row for row, topic in enumerate(clusters)}
-    rows = [place[topic] for topic in members]
-    grouping = csr_matrix((np.ones(len(rows)), (rows, range(len(rows)))), shape=(len(clusters), len(rows)))
-    counts = csr_matrix(grouping @ vectorizer.fit_transform(docs))
-    weights = ClassTfidfTransformer().fit(counts).transform(counts)
-    names = vectorizer.get_feature_names_out()
-    found = {}
-    for topic in clusters:
-        row = weights[place[topic]].toarray().ravel()
-        best = np.argsort(-row, kind="stable")[: settings.keywords * 3]
-        found[topic] = _telling([str(names[column]) for column in best if row[column] > 0])[: settings.keywords]
+    order = sorted(range(len(docs)), key=lambda place: thread_ids[place])
+    threads = [thread_ids[place] for place in order]
+    found = _discover(threads, [docs[place] for place in order], vectors[order], leaves, seed, settings, earlier)
+    by_thread = dict(zip(threads, found.members, strict=True))
+    found.members[:] = [by_thread[thread] for thread in thread_ids]
     return found
 
 
-def _telling(phrases: Sequence[str]) -> tuple[str, ...]:
-    """The phrases that say a new word; the others repeat what stands before them."""
-    chosen: list[str] = []
-    said: set[str] = set()
-    for phrase in phrases:
-        words = set(phrase.split())
-        if not words <= said:
-            chosen.append(phrase)
-            said |= words
-    return tuple(chosen)
+def _discover(
+    threads: Sequence[int],
+    docs: Sequence[str],
+    vectors: Vectors,
+    leaves: Leaves,
+    seed: int,
+    settings: TopicSettings,
+    earlier: Earlier | None,
+) -> Discovery:
+    counter = word_counter(docs)
+    clusters, outliers = [OUTLIERS] * len(docs), len(docs)
+    if len(docs) >= settings.small_size and any(doc.strip() for doc in docs):
+        clusters, outliers = find_clusters(docs, vectors, counter, seed, settings)
+    clusters = _by_size(threads, clusters)
+    centres = _centres(vectors, clusters)
+    matched = match_topics(dict(zip(threads, clusters, strict=True)), centres, earlier or Earlier())
+    members = [OUTLIERS if cluster == OUTLIERS else matched.ids[cluster] for cluster in clusters]
+    words = topic_words(docs, members, counter, settings.keywords) if len(centres) else {}
+    judged = [words[topic].words[:WORDS] for topic in matched.ids]
+    coherence = dict(zip(matched.ids, c_npmi(judged, docs, word_reader(counter)), strict=True))
+    known = [value for value in coherence.values() if value is not None]
+    by_id = dict(zip(matched.ids, centres, strict=True))
+    topics = [
+        _describe(topic, threads, members, vectors, by_id, words[topic], coherence[topic], leaves, settings)
+        for topic in matched.ids
+    ]
+    if left := members.count(OUTLIERS):
+        topics.append(Topic(OUTLIERS, (), left, (), "", 0.0))
+    return Discovery(
+        topics,
+        members,
+        by_id,
+        outliers,
+        float(np.mean(known)) if known else None,
+        diversity(judged),
+        matched.kept,
+        matched.retired,
+        matched.next_id,
+    )
 
 
-def _by_size(thread_ids: Sequence[int], members: Sequence[int]) -> list[int]:
-    """Clusters, biggest first; of equals the one with the oldest thread."""
+def _by_size(threads: Sequence[int], clusters: Sequence[int]) -> list[int]:
+    """Clusters numbered anew from 0, biggest first; of equals the one with the oldest thread."""
     groups: dict[int, list[int]] = {}
-    for thread, topic in zip(thread_ids, members, strict=True):
-        groups.setdefault(topic, []).append(thread)
+    for thread, cluster in zip(threads, clusters, strict=True):
+        groups.setdefault(cluster, []).append(thread)
     groups.pop(OUTLIERS, None)
-    return sorted(groups, key=lambda topic: (-len(groups[topic]), min(groups[topic])))
+    order = sorted(groups, key=lambda cluster: (-len(groups[cluster]), min(groups[cluster])))
+    renamed = {old: new for new, old in enumerate(order)} | {OUTLIERS: OUTLIERS}
+    return [renamed[cluster] for cluster in clusters]
+
+
+def _centres(vectors: Vectors, clusters: Sequence[int]) -> Vectors:
+    """Centre of each cluster, [clusters, d]."""
+    places = np.asarray(clusters, dtype=np.int64)
+    found = [centre_of(vectors[places == cluster]) for cluster in range(places.max(initial=OUTLIERS) + 1)]
+    return np.stack(found) if found else np.zeros((0, vectors.shape[1] if vectors.ndim == 2 else 0), dtype=np.float32)
 
 
 def _describe(
-    thread_ids: Sequence[int],
+    topic: int,
+    threads: Sequence[int],
     members: Sequence[int],
     vectors: Vectors,
-    keywords: dict[int, tuple[str, ...]],
-    leaf_ids: Sequence[str],
-    leaf_vectors: Vectors,
+    centres: dict[int, Vectors],
+    words: TopicWords,
+    coherence: float | None,
+    leaves: Leaves,
     settings: TopicSettings,
-) -> list[Topic]:
-    found = []
-    positions = np.asarray(members, dtype=np.int64)
-    for topic in sorted(set(members), key=lambda topic: (topic == OUTLIERS, topic)):
-        inside = np.flatnonzero(positions == topic)
-        if topic == OUTLIERS:
-            found.append(Topic(topic, (), len(inside), (), "", 0.0))
-            continue
-        centre = vectors[inside].mean(axis=0)
-        centre = centre / max(float(np.linalg.norm(centre)), 1e-12)
-        closeness = vectors[inside] @ centre
-        best = inside[np.argsort(-closeness, kind="stable")][: settings.representatives]
-        label, cosine = _nearest(centre, leaf_ids, leaf_vectors)
-        threads = tuple(thread_ids[place] for place in best)
-        found.append(Topic(topic, keywords.get(topic, ()), len(inside), threads, label, cosine))
-    return found
+) -> Topic:
+    inside = np.flatnonzero(np.asarray(members) == topic)
+    closeness = vectors[inside] @ centres[topic]
+    best = inside[np.argsort(-closeness, kind="stable")][: settings.representatives]
+    label, cosine = _nearest(centres[topic], leaves)
+    return Topic(
+        id=topic,
+        keywords=words.phrases,
+        size=len(inside),
+        representatives=tuple(threads[place] for place in best),
+        nearest_label=label,
+        nearest_cosine=cosine,
+        name=short_name(words.phrases),
+        coherence=coherence,
+    )
 
 
-def _nearest(centre: Vectors, leaf_ids: Sequence[str], leaf_vectors: Vectors) -> tuple[str, float]:
-    if not leaf_ids:
+def _nearest(centre: Vectors, leaves: Leaves) -> tuple[str, float]:
+    if not leaves.ids:
         return "", 0.0
-    cosines = leaf_vectors @ centre
+    cosines = leaves.vectors @ centre
     place = int(np.argmax(cosines))
-    return leaf_ids[place], float(cosines[place])
+    return leaves.ids[place], float(cosines[place])

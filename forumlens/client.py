@@ -25,16 +25,8 @@ from forumlens.v1 import classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grp
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service import convert, limits
-from store.values import (
-    Classification,
-    Label,
-    PostDetail,
-    PostInput,
-    ThreadFilter,
-    ThreadSummary,
-    Topic,
-    TrendPoint,
-)
+from store.topic_values import Topic
+from store.values import Classification, Label, PostDetail, PostInput, ThreadFilter, ThreadSummary, TrendPoint
 
 _RETRY = {
     "maxAttempts": 5,

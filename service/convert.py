@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from store.months import format_month, parse_month
-from store.values import (
-    Classification,
-    Coverage,
-    Label,
-    PostDetail,
-    PostInput,
-    ThreadSummary,
-    Topic,
-    TrendPoint,
-    Verdict,
-)
+from store.topic_values import Topic, TopicRun
+from store.values import Classification, Coverage, Label, PostDetail, PostInput, ThreadSummary, TrendPoint, Verdict
 
 _COVERAGE = {
     Coverage.NONE: tpb.COVERAGE_NONE,
@@ -172,6 +165,14 @@ def topic_message(topic: Topic) -> tpb.Topic:
         label_distribution=[tpb.TopicLabel(label=label, share=share) for label, share in topic.distribution],
         nearest_label=topic.nearest_label,
         nearest_label_confidence=topic.nearest_cosine,
+        name=topic.name,
+        new_theme=topic.new_theme,
+        label_fit=topic.label_fit,
+        label_confidence=topic.label_confidence,
+        leading_label=topic.leading_label,
+        leading_label_share=topic.leading_share,
+        unlabelled_share=topic.unlabelled,
+        coherence=topic.coherence,
     )
 
 
@@ -185,6 +186,24 @@ def topic(message: tpb.Topic) -> Topic:
         nearest_label=message.nearest_label,
         nearest_cosine=message.nearest_label_confidence,
         distribution=tuple((each.label, each.share) for each in message.label_distribution),
+        name=message.name,
+        coherence=_optional(message, "coherence"),
+        leading_label=message.leading_label,
+        leading_share=_optional(message, "leading_label_share"),
+        unlabelled=_optional(message, "unlabelled_share"),
+        label_fit=_optional(message, "label_fit"),
+        label_confidence=_optional(message, "label_confidence"),
+        new_theme=_optional(message, "new_theme"),
+    )
+
+
+def run_figures_message(run: TopicRun) -> tpb.TopicRunFigures:
+    """How good a topic run is, as a message."""
+    return tpb.TopicRunFigures(
+        threads=run.sought,
+        outliers_before_reduction=run.outliers_found,
+        coherence=run.coherence,
+        diversity=run.diversity,
     )
 
 
@@ -257,3 +276,8 @@ def post_detail(message: hpb.Post) -> PostDetail:
         labels=tuple((each.label, each.score) for each in message.labels),
         verdict=verdict,
     )
+
+
+def _optional(message: Message, name: str) -> Any:
+    """Value of a field that may be unset, then None."""
+    return getattr(message, name) if message.HasField(name) else None

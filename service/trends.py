@@ -11,12 +11,13 @@ import grpc
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1 import trend_pb2_grpc
 from service.catalog import Catalog, check_ready, needed_run
-from service.convert import topic_message, trend_point_message
+from service.convert import run_figures_message, topic_message, trend_point_message
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
 from service.validation import Violations
 from store.sources import all_sources
-from store.topics import list_topics
+from store.topic_lists import list_topics
+from store.topics import topic_run
 from store.trends import query_trend
 from store.values import TrendSubject
 
@@ -87,4 +88,10 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         found.raise_any()
         topics = list_topics(self._catalog.db, run_id, shown.bundle_id, size + 1, after)
         more = page_token(topics[size - 1].id, request, run_id) if len(topics) > size else ""
-        return tpb.ListTopicsResponse(topics=map(topic_message, topics[:size]), next_page_token=more, topic_run=run_id)
+        run = topic_run(self._catalog.db, run_id)
+        return tpb.ListTopicsResponse(
+            topics=map(topic_message, topics[:size]),
+            next_page_token=more,
+            topic_run=run_id,
+            figures=run_figures_message(run) if run else None,
+        )

@@ -276,6 +276,14 @@ topic_runs = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("key", String(200), nullable=False, unique=True),
+    Column("recipe", String(64), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sought", Integer, nullable=False),
+    Column("outliers_found", Integer, nullable=False),
+    Column("next_topic", Integer, nullable=False),
+    Column("repeated_lines", JSON, nullable=False),
+    Column("coherence", Float),
+    Column("diversity", Float),
 )
 
 topics = Table(
@@ -284,13 +292,17 @@ topics = Table(
     Column("run_id", RowId, ForeignKey("topic_runs.id"), nullable=False),
     Column("topic", Integer, nullable=False),
     Column("size", Integer, nullable=False),
+    Column("name", Text, nullable=False),
     Column("keywords", JSON, nullable=False),
     Column("representatives", JSON, nullable=False),
     Column("nearest_label", Text, nullable=False),
     Column("nearest_cosine", Float, nullable=False),
+    Column("coherence", Float),
+    Column("centre", LargeBinary),
     PrimaryKeyConstraint("run_id", "topic"),
 )
 
+# `sought`: the thread was there, with this text, when the topics were sought; the others were placed later.
 topic_threads = Table(
     "topic_threads",
     metadata,
@@ -298,6 +310,8 @@ topic_threads = Table(
     Column("topic", Integer, nullable=False),
     Column("month", Integer, nullable=False),
     Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("sought", Boolean, nullable=False),
     PrimaryKeyConstraint("run_id", "topic", "month", "thread_id"),
     Index(None, "run_id", "thread_id"),
 )

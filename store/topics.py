@@ -2,116 +2,213 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from more_itertools import chunked
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, func, select, update
 
 from store.database import Database
-from store.labels import without_categories
-from store.schema import bundles, settings, thread_labels, topic_runs, topic_threads, topics
-from store.values import Topic
+from store.schema import settings, threads, topic_runs, topic_threads, topics
+from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
+
+Vector = NDArray[np.float32]
 
 _BATCH = 1000
 _CURRENT_RUN = "current_topic_run"
+_STORED = np.dtype("<f4")
 
 
-def save_topic_run(db: Database, run_id: str, found: Sequence[Topic], members: Iterable[tuple[int, int, int]]) -> None:
-    """Store a run with its members, (thread id, month, topic id), and make it the current one.
+def save_topic_run(
+    db: Database, run: TopicRun, found: Sequence[Topic], members: Iterable[Placed], centres: Mapping[int, Vector]
+) -> None:
+    """Store a run with its threads and the centres of its topics, and make it the current one.
 
-    A run of the same id is replaced.
+    A run of the same key is replaced. The run before stays, for readers that have just been told of it; older ones go.
     """
     with db.write() as connection:
-        db.upsert(connection, topic_runs, [{"key": run_id}], ["key"])
-        run = _run_id(connection, run_id)
-        for table in (topic_threads, topics):
-            connection.execute(delete(table).where(table.c.run_id == run))
+        before = _current(connection)
+        db.upsert(connection, topic_runs, [asdict(run) | {"repeated_lines": sorted(run.repeated_lines)}], ["key"])
+        row = _run_row(connection, run.key)
+        _forget(connection, row)
         if found:
-            connection.execute(topics.insert(), [_topic_row(run, topic) for topic in found])
+            connection.execute(topics.insert(), [_topic_row(row, topic, centres.get(topic.id)) for topic in found])
         for some in chunked(members, _BATCH):
-            rows = [
-                {"run_id": run, "topic": topic, "month": month, "thread_id": thread} for thread, month, topic in some
-            ]
-            connection.execute(topic_threads.insert(), rows)
-        db.upsert(connection, settings, [{"name": _CURRENT_RUN, "value": run_id}], ["name"])
+            connection.execute(topic_threads.insert(), [_place_row(row, place, sought=True) for place in some])
+        db.upsert(connection, settings, [{"name": _CURRENT_RUN, "value": run.key}], ["name"])
+        _forget_all_but(connection, (run.key, before))
 
 
 def current_topic_run(db: Database) -> str | None:
-    """Id of the run that is shown, or None before the first."""
+    """Key of the run that is shown, or None before the first."""
     with db.read() as connection:
-        return connection.execute(select(settings.c.value).where(settings.c.name == _CURRENT_RUN)).scalar()
+        return _current(connection)
 
 
-def list_topics(db: Database, run_id: str, bundle_id: str | None, limit: int, after: int | None = None) -> list[Topic]:
-    """Topics of a run, biggest first, from behind topic `after`, with the share of their threads by leaf."""
+def topic_run(db: Database, key: str | None) -> TopicRun | None:
+    """The run of this key, or None where there is none."""
     with db.read() as connection:
-        run = _run_id(connection, run_id)
-        query = select(topics).where(topics.c.run_id == run)
-        if after is not None:
-            size = connection.execute(
-                select(topics.c.size).where(topics.c.run_id == run, topics.c.topic == after)
-            ).scalar_one()
-            query = query.where(or_(topics.c.size < size, and_(topics.c.size == size, topics.c.topic > after)))
-        rows = connection.execute(query.order_by(topics.c.size.desc(), topics.c.topic).limit(limit)).all()
-        shares = _label_counts(connection, run, bundle_id, [row.topic for row in rows])
-    return [_topic(row, shares.get(row.topic, [])) for row in rows]
+        row = connection.execute(select(topic_runs).where(topic_runs.c.key == key)).first()
+    if row is None:
+        return None
+    values = {name: value for name, value in row._mapping.items() if name != "id"}
+    return TopicRun(**values | {"repeated_lines": frozenset(row.repeated_lines)})
 
 
-def topic_exists(db: Database, run_id: str, topic_id: int) -> bool:
+def newest_revision(db: Database) -> int:
+    """Highest revision of a thread; 0 in an empty store."""
+    with db.read() as connection:
+        return connection.execute(select(func.max(threads.c.revision))).scalar() or 0
+
+
+def topic_exists(db: Database, key: str, topic_id: int) -> bool:
     """Whether the run has a topic of this id."""
     with db.read() as connection:
-        run = _run_id(connection, run_id)
+        run = _run_row(connection, key)
         query = select(topics.c.topic).where(topics.c.run_id == run, topics.c.topic == topic_id)
         return connection.execute(query).first() is not None
 
 
-def _run_id(connection: Connection, key: str | None) -> int | None:
+def topic_sizes(db: Database, key: str) -> dict[int, int]:
+    """Threads in each topic of the run, the outliers among them."""
+    with db.read() as connection:
+        query = select(topics.c.topic, topics.c.size).where(topics.c.run_id == _run_row(connection, key))
+        return {row.topic: row.size for row in connection.execute(query)}
+
+
+def topic_members(db: Database, key: str) -> dict[int, int]:
+    """Topic of each thread of the run, outliers too."""
+    with db.read() as connection:
+        rows = connection.execute(
+            select(topic_threads.c.thread_id, topic_threads.c.topic).where(
+                topic_threads.c.run_id == _run_row(connection, key)
+            )
+        )
+        return {row.thread_id: row.topic for row in rows}
+
+
+def topic_centres(db: Database, key: str) -> dict[int, Vector]:
+    """Centre of each topic of the run (float32, 1-d, L2-normalized); the outliers have none."""
+    with db.read() as connection:
+        rows = connection.execute(
+            select(topics.c.topic, topics.c.centre)
+            .where(topics.c.run_id == _run_row(connection, key), topics.c.centre.is_not(None))
+            .order_by(topics.c.topic)
+        )
+        return {row.topic: np.frombuffer(row.centre, _STORED).astype(np.float32) for row in rows}
+
+
+def topic_places(db: Database, key: str, thread_ids: Sequence[int]) -> dict[int, Placed]:
+    """Where these threads are in the run, by thread id; those that are not in it are left out."""
+    with db.read() as connection:
+        rows = connection.execute(
+            select(topic_threads).where(
+                topic_threads.c.run_id == _run_row(connection, key), topic_threads.c.thread_id.in_(thread_ids)
+            )
+        )
+        return {row.thread_id: Placed(row.thread_id, row.month, row.topic, row.text_hash) for row in rows}
+
+
+def place_threads(db: Database, key: str, revision: int, places: Sequence[Placed]) -> None:
+    """Put threads that changed since the run into its topics, or out of them, and move the run to this revision.
+
+    A topic without a thread left goes.
+    """
+    with db.write() as connection:
+        run = _run_row(connection, key)
+        ids = [place.thread_id for place in places]
+        inside = topic_threads.c.run_id == run, topic_threads.c.thread_id.in_(ids)
+        touched = set(connection.execute(select(topic_threads.c.topic).where(*inside)).scalars())
+        connection.execute(delete(topic_threads).where(*inside))
+        rows = [_place_row(run, place, sought=False) for place in places if place.topic is not None]
+        if rows:
+            connection.execute(topic_threads.insert(), rows)
+        touched |= {place.topic for place in places if place.topic is not None}
+        for topic in sorted(touched):
+            _recount(connection, run, topic, set(ids))
+        connection.execute(update(topic_runs).where(topic_runs.c.id == run).values(revision=revision))
+
+
+def threads_changed_since_sought(db: Database, key: str) -> int:
+    """How many threads of the run were not there, or not with this text, when it was sought, or have gone since."""
+    with db.read() as connection:
+        run = connection.execute(select(topic_runs.c.id, topic_runs.c.sought).where(topic_runs.c.key == key)).one()
+        rows = connection.execute(
+            select(topic_threads.c.sought, func.count().label("threads"))
+            .where(topic_threads.c.run_id == run.id)
+            .group_by(topic_threads.c.sought)
+        )
+        counts: dict[bool, int] = {row.sought: row.threads for row in rows}
+    # An edited thread is missing from those sought and stands among the others: it counts once.
+    return max(counts.get(False, 0), int(run.sought) - counts.get(True, 0))
+
+
+def _current(connection: Connection) -> str | None:
+    return connection.execute(select(settings.c.value).where(settings.c.name == _CURRENT_RUN)).scalar()
+
+
+def _run_row(connection: Connection, key: str | None) -> int | None:
     return connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == key)).scalar()
 
 
-def _label_counts(
-    connection: Connection, run: int | None, bundle_id: str | None, ids: Sequence[int]
-) -> dict[int, list[tuple[str, int]]]:
-    bundle = select(bundles.c.id).where(bundles.c.key == bundle_id).scalar_subquery()
-    count = func.count()
-    rows = connection.execute(
-        select(topic_threads.c.topic, thread_labels.c.label, count.label("threads"))
-        .join(thread_labels, thread_labels.c.thread_id == topic_threads.c.thread_id)
-        .where(
-            topic_threads.c.run_id == run,
-            topic_threads.c.topic.in_(ids),
-            thread_labels.c.bundle_id == bundle,
-        )
-        .group_by(topic_threads.c.topic, thread_labels.c.label)
-        .order_by(count.desc(), thread_labels.c.label)
+def _forget(connection: Connection, run: int | None) -> None:
+    for table in (topic_threads, topics):
+        connection.execute(delete(table).where(table.c.run_id == run))
+
+
+def _forget_all_but(connection: Connection, keys: Sequence[str | None]) -> None:
+    old = connection.execute(select(topic_runs.c.id).where(topic_runs.c.key.not_in([key for key in keys if key])))
+    for run in old.scalars().all():
+        _forget(connection, run)
+        connection.execute(delete(topic_runs).where(topic_runs.c.id == run))
+
+
+def _recount(connection: Connection, run: int | None, topic: int, moved: set[int]) -> None:
+    """Bring size and representatives of a topic in line with its threads."""
+    inside = topic_threads.c.run_id == run, topic_threads.c.topic == topic
+    row = topics.c.run_id == run, topics.c.topic == topic
+    size = connection.execute(select(func.count()).select_from(topic_threads).where(*inside)).scalar_one()
+    if not size:
+        connection.execute(delete(topics).where(*row))
+        return
+    shown = connection.execute(select(topics.c.representatives).where(*row)).scalar()
+    if shown is None:
+        connection.execute(topics.insert(), [_topic_row(run, Topic(OUTLIERS, (), size, (), "", 0.0), None)])
+        return
+    gone = moved.intersection(shown)
+    still = set(
+        connection.execute(select(topic_threads.c.thread_id).where(*inside, topic_threads.c.thread_id.in_(gone)))
+        .scalars()
+        .all()
     )
-    counts: dict[int, list[tuple[str, int]]] = {}
-    for row in rows:
-        counts.setdefault(row.topic, []).append((row.label, row.threads))
-    return counts
+    kept = [thread for thread in shown if thread not in gone or thread in still]
+    connection.execute(update(topics).where(*row).values(size=size, representatives=kept))
 
 
-def _topic_row(run: int | None, topic: Topic) -> dict[str, Any]:
+def _place_row(run: int | None, place: Placed, sought: bool) -> dict[str, Any]:
+    return {
+        "run_id": run,
+        "topic": place.topic,
+        "month": place.month,
+        "thread_id": place.thread_id,
+        "text_hash": place.text_hash,
+        "sought": sought,
+    }
+
+
+def _topic_row(run: int | None, topic: Topic, centre: Vector | None) -> dict[str, Any]:
     return {
         "run_id": run,
         "topic": topic.id,
         "size": topic.size,
+        "name": topic.name,
         "keywords": list(topic.keywords),
         "representatives": list(topic.representatives),
         "nearest_label": topic.nearest_label,
         "nearest_cosine": topic.nearest_cosine,
+        "coherence": topic.coherence,
+        "centre": None if centre is None else centre.astype(_STORED).tobytes(),
     }
-
-
-def _topic(row: Row[Any], counts: Sequence[tuple[str, int]]) -> Topic:
-    leaves = set(without_categories(label for label, _ in counts))
-    return Topic(
-        id=row.topic,
-        keywords=tuple(row.keywords),
-        size=row.size,
-        representatives=tuple(row.representatives),
-        nearest_label=row.nearest_label,
-        nearest_cosine=row.nearest_cosine,
-        distribution=tuple((label, threads / row.size) for label, threads in counts if label in leaves),
-    )

@@ -226,19 +226,6 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """A discovered cluster of threads; -1 holds the outliers. `distribution`: (leaf id, share of threads)."""
-
-    id: int
-    keywords: tuple[str, ...]
-    size: int
-    representatives: tuple[int, ...]
-    nearest_label: str
-    nearest_cosine: float
-    distribution: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class TrendSubject:
     """What a trend counts: at most one of label (leaf or category id) and topic; neither means all threads."""
 

@@ -24,10 +24,11 @@ from forumlens.cli.assemble import (
 )
 from forumlens.cli.collect import SinceFlag, collect_forum, collect_hub
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.learn import assign_all, discover, fit_once
+from forumlens.cli.learn import assign_all, fit_once
 from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
+from forumlens.cli.topics import discover
 from forumlens.cli.training import load_training
 from labeled import files
 from scraper import replay

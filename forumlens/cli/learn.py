@@ -1,4 +1,4 @@
-"""Commands of the classifier: fit, assign, topics, classify."""
+"""Commands of the classifier: fit, assign, classify."""
 
 from __future__ import annotations
 
@@ -11,27 +11,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from classifier.rows import RowError, read_posts
-from classifier.stages import AssignSummary, MentionSummary, TopicSummary, assign, find_mentions, find_topics
+from classifier.stages import AssignSummary, MentionSummary, assign, find_mentions
 from classifier.taxonomy import Taxonomy
 from forumlens.cli.assemble import (
     load_registry,
     open_bundle,
     open_encoder,
-    open_encoder_in_use,
     open_store,
     open_taxonomy,
     remembering,
     say_quality,
-    taxonomy_in_use,
 )
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, ExamplesFlag, FormatFlag, QualityFlag
-from forumlens.cli.output import Format, print_record, print_rows, progress, say
+from forumlens.cli.output import Format, print_record, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import Training, load_training
-from store import assignments, topics, trends
+from store import trends
 from store.database import Database
-from store.values import Classification, Label, PostInput, Topic
+from store.values import Classification, Label, PostInput
 
 if TYPE_CHECKING:
     from classifier.bundle import Bundle
@@ -44,7 +42,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(fit)
     app.command("assign")(assign_labels)
-    app.command("topics")(show_topics)
     app.command()(classify)
 
 
@@ -121,44 +118,6 @@ def assign_all(db: Database, bundle: Bundle) -> tuple[AssignSummary, MentionSumm
     with progress("Families: threads", total=threads) as advance:
         mentioned = find_mentions(db, load_registry(), advance)
     return labelled, mentioned
-
-
-def show_topics(
-    limit: Annotated[int, typer.Option(min=1, help="Topics to show, biggest first.")] = 30,
-    bundle: BundleFlag = None,
-    form: FormatFlag = Format.TABLE,
-    database: DatabaseFlag = None,
-) -> None:
-    """Discover topics among the opening posts (if there are new ones) and list them.
-
-    Example: forumlens topics --limit 10
-    """
-    settings = load_settings(database_url=database, bundle=bundle)
-    with open_store(settings) as db:
-        summary = discover(settings, db, remembering(open_encoder_in_use(settings), db), taxonomy_in_use(settings))
-        found = topics.list_topics(db, summary.run_id, assignments.current_bundle(db), limit)
-    rows = [_topic_row(topic, brief=form is Format.TABLE) for topic in found]
-    print_rows(rows, form, title=f"{summary.topics} topics in {summary.threads} threads; -1 holds the outliers")
-
-
-def _topic_row(topic: Topic, brief: bool) -> dict[str, Any]:
-    row = {
-        "topic": topic.id,
-        "threads": topic.size,
-        "keywords": list(topic.keywords[: 5 if brief else None]),
-        "nearest_label": topic.nearest_label,
-        "cosine": topic.nearest_cosine,
-    }
-    if brief:
-        return row
-    shares = {label: round(share, 4) for label, share in topic.distribution}
-    return row | {"labels": shares, "representatives": list(topic.representatives)}
-
-
-def discover(settings: Settings, db: Database, embedder: Embedder, taxonomy: Taxonomy) -> TopicSummary:
-    """The topic stage with a bar."""
-    with progress("Topics: opening posts", total=trends.counts(db, None).threads) as advance:
-        return find_topics(db, embedder, taxonomy, advance, seed=settings.seed)
 
 
 def classify(

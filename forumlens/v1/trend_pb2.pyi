@@ -97,17 +97,31 @@ class ListTopicsRequest(_message.Message):
     def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListTopicsResponse(_message.Message):
-    __slots__ = ("topics", "next_page_token", "topic_run")
+    __slots__ = ("topics", "next_page_token", "topic_run", "figures")
     TOPICS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TOPIC_RUN_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FIELD_NUMBER: _ClassVar[int]
     topics: _containers.RepeatedCompositeFieldContainer[Topic]
     next_page_token: str
     topic_run: str
-    def __init__(self, topics: _Optional[_Iterable[_Union[Topic, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., topic_run: _Optional[str] = ...) -> None: ...
+    figures: TopicRunFigures
+    def __init__(self, topics: _Optional[_Iterable[_Union[Topic, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., topic_run: _Optional[str] = ..., figures: _Optional[_Union[TopicRunFigures, _Mapping]] = ...) -> None: ...
+
+class TopicRunFigures(_message.Message):
+    __slots__ = ("threads", "outliers_before_reduction", "coherence", "diversity")
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    OUTLIERS_BEFORE_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    COHERENCE_FIELD_NUMBER: _ClassVar[int]
+    DIVERSITY_FIELD_NUMBER: _ClassVar[int]
+    threads: int
+    outliers_before_reduction: int
+    coherence: float
+    diversity: float
+    def __init__(self, threads: _Optional[int] = ..., outliers_before_reduction: _Optional[int] = ..., coherence: _Optional[float] = ..., diversity: _Optional[float] = ...) -> None: ...
 
 class Topic(_message.Message):
-    __slots__ = ("id", "keywords", "threads", "representative_threads", "label_distribution", "nearest_label", "nearest_label_confidence")
+    __slots__ = ("id", "keywords", "threads", "representative_threads", "label_distribution", "nearest_label", "nearest_label_confidence", "name", "new_theme", "label_fit", "leading_label", "leading_label_share", "unlabelled_share", "coherence", "label_confidence")
     ID_FIELD_NUMBER: _ClassVar[int]
     KEYWORDS_FIELD_NUMBER: _ClassVar[int]
     THREADS_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +129,14 @@ class Topic(_message.Message):
     LABEL_DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     NEAREST_LABEL_FIELD_NUMBER: _ClassVar[int]
     NEAREST_LABEL_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NEW_THEME_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIT_FIELD_NUMBER: _ClassVar[int]
+    LEADING_LABEL_FIELD_NUMBER: _ClassVar[int]
+    LEADING_LABEL_SHARE_FIELD_NUMBER: _ClassVar[int]
+    UNLABELLED_SHARE_FIELD_NUMBER: _ClassVar[int]
+    COHERENCE_FIELD_NUMBER: _ClassVar[int]
+    LABEL_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     id: int
     keywords: _containers.RepeatedScalarFieldContainer[str]
     threads: int
@@ -122,7 +144,15 @@ class Topic(_message.Message):
     label_distribution: _containers.RepeatedCompositeFieldContainer[TopicLabel]
     nearest_label: str
     nearest_label_confidence: float
-    def __init__(self, id: _Optional[int] = ..., keywords: _Optional[_Iterable[str]] = ..., threads: _Optional[int] = ..., representative_threads: _Optional[_Iterable[int]] = ..., label_distribution: _Optional[_Iterable[_Union[TopicLabel, _Mapping]]] = ..., nearest_label: _Optional[str] = ..., nearest_label_confidence: _Optional[float] = ...) -> None: ...
+    name: str
+    new_theme: bool
+    label_fit: float
+    leading_label: str
+    leading_label_share: float
+    unlabelled_share: float
+    coherence: float
+    label_confidence: float
+    def __init__(self, id: _Optional[int] = ..., keywords: _Optional[_Iterable[str]] = ..., threads: _Optional[int] = ..., representative_threads: _Optional[_Iterable[int]] = ..., label_distribution: _Optional[_Iterable[_Union[TopicLabel, _Mapping]]] = ..., nearest_label: _Optional[str] = ..., nearest_label_confidence: _Optional[float] = ..., name: _Optional[str] = ..., new_theme: _Optional[bool] = ..., label_fit: _Optional[float] = ..., leading_label: _Optional[str] = ..., leading_label_share: _Optional[float] = ..., unlabelled_share: _Optional[float] = ..., coherence: _Optional[float] = ..., label_confidence: _Optional[float] = ...) -> None: ...
 
 class TopicLabel(_message.Message):
     __slots__ = ("label", "share")

@@ -13,19 +13,17 @@ from classifier import stages
 from classifier.cache import CachedEmbedder
 from classifier.features import take_apart
 from classifier.mentions import Family, Registry
-from classifier.stages import assign, find_mentions, find_topics
-from classifier.taxonomy import Taxonomy
+from classifier.stages import assign, find_mentions
 from store.assignments import current_bundle, known_assignments
 from store.database import Database, open_database
 from store.listings import thread_summaries
 from store.sources import ensure
 from store.threads import changed_threads, save_thread, save_threads, set_thread_state
-from store.topics import current_topic_run, list_topics
+from store.topics import current_topic_run
 from store.trends import counts
 from store.values import (
     Assignment,
     Classification,
-    Label,
     Post,
     PostInput,
     SourceKind,
@@ -47,12 +45,6 @@ SUBJECTS = (
     ("A walk", "Nothing but a walk in the sun."),
 )
 REGISTRY = Registry((Family("bert"), Family("gpt2"), Family("t5")))
-TAXONOMY = Taxonomy(
-    "test",
-    "1",
-    False,
-    tuple(Label(leaf, "challenge", word, f"all about {word}", True) for word, leaf in LABELS.items()),
-)
 
 
 class KilledError(RuntimeError):
@@ -228,48 +220,6 @@ def test_mentions_follow_edits_and_a_changed_table(db: Database) -> None:
     assert {family for thread in _summaries(db) for family in thread.families} == {"walk"}
 
 
-def test_topics_are_found_once(db: Database) -> None:
-    source = _fill(db)
-    embedder = WordEmbedder()
-    cached = CachedEmbedder(embedder, db)
-    assign(db, WordBundle(cached))
-    embedded = sum(embedder.embedded.values())
-    first = find_topics(db, cached, TAXONOMY)
-    assert (first.fresh, first.threads, first.topics, first.outliers) == (True, 12, 3, 0)
-    assert sum(embedder.embedded.values()) == embedded + len(TAXONOMY.leaves), "openings were embedded before"
-    assert current_topic_run(db) == first.run_id
-    topics = list_topics(db, first.run_id, "bundle-1", 10)
-    assert [topic.size for topic in topics] == [4, 4, 4]
-    shown = {thread.id: thread for thread in _summaries(db)}
-    for topic in topics:
-        titles = {thread.title for thread in shown.values() if thread.topic == topic.id}
-        assert titles == {shown[thread].title for thread in topic.representatives}
-        assert len(titles) == 1
-    memory = next(topic for topic in topics if shown[topic.representatives[0]].title == "Out of memory")
-    assert dict(memory.distribution) == {"memory/gpu": 1.0, "thanks": 1.0}
-
-    again = find_topics(db, WordEmbedder(lives=0), TAXONOMY)
-    assert again == replace(first, fresh=False)
-    save_thread(db, source, _edited(_thread(0), 0, "My memory is full again."))
-    assert find_topics(db, cached, TAXONOMY).run_id != first.run_id
-
-
-def test_topics_depend_on_seed_taxonomy_and_encoder(db: Database) -> None:
-    _fill(db, 6)
-    other = WordEmbedder()
-    other.key = "words|2|float32|512"
-    fewer = replace(TAXONOMY, labels=TAXONOMY.labels[:2])
-    runs = {
-        find_topics(db, WordEmbedder(), TAXONOMY).run_id,
-        find_topics(db, WordEmbedder(), TAXONOMY, seed=1).run_id,
-        find_topics(db, WordEmbedder(), fewer).run_id,
-        find_topics(db, other, TAXONOMY).run_id,
-    }
-    assert len(runs) == 4
-
-
-def test_an_empty_store_has_no_topics(db: Database) -> None:
-    summary = find_topics(db, WordEmbedder(), TAXONOMY)
-    assert (summary.threads, summary.topics, summary.outliers) == (0, 0, 0)
+def test_an_empty_store_has_nothing_to_read(db: Database) -> None:
     assert assign(db, WordBundle(WordEmbedder())).threads == 0
     assert find_mentions(db, REGISTRY).threads == 0

@@ -205,3 +205,28 @@ def test_text_from_files_is_never_read_as_markup(forumlens: Any, folder: Path) -
     rows = [{**ISSUES[0], "a[/b]": 1, "title": "[/red] [bold]"}, {"id": "[/x]"}]
     code, _, err = forumlens("import", "threads", str(write_issues(folder / "issues.jsonl", rows)))
     assert code == 0 and "a[/b]" in err and "1 rows" in err
+
+
+def test_topics_are_listed_with_their_figures(forumlens: Any, folder: Path) -> None:
+    words = ("memory of the gpu is exhausted", "tokenizer adds a padding token", "deploy the space with gradio")
+    rows = [
+        ISSUES[0]
+        | {"url": f"https://issues.example/{number}", "title": words[number % 3], "body": f"{words[number % 3]}?"}
+        for number in range(12)
+    ]
+    assert forumlens("import", "threads", str(write_issues(folder / "issues.jsonl", rows)))[0] == 0
+    code, out, _ = forumlens("topics", "--format", "json")
+    found = json.loads(out)
+    assert code == 0
+    assert (found["run"]["threads"], found["run"]["topics"], found["run"]["outlier_share"]) == (12, 3, 0.0)
+    assert -1 <= found["run"]["coherence"] <= 1 and 0 < found["run"]["diversity"] <= 1
+    assert {(topic["topic"], topic["threads"], topic["new_theme"]) for topic in found["topics"]} == {
+        (0, 4, None),
+        (1, 4, None),
+        (2, 4, None),
+    }
+    assert any("padding" in topic["name"] for topic in found["topics"])
+    _, table, remark = forumlens("topics", "--refresh")
+    assert "3 topics in 12 threads" in table and "forumlens assign" in remark
+    code, out, _ = forumlens("topics", "--new-themes", "--format", "csv")
+    assert (code, out) == (0, "")

@@ -16,8 +16,9 @@ from forumlens.v1 import classification_pb2_grpc
 from service.errors import BusyError
 from store.database import Database
 from store.months import format_month
+from store.topic_lists import list_topics
 from store.values import Classification, Coverage, PostInput, ThreadFilter, Verdict
-from tests.service.corpus import Corpus, fill
+from tests.service.corpus import BUNDLE, RUN, Corpus, fill
 from tests.service.doubles import LABELS, Running, TinyBundle, answer, serving
 
 
@@ -107,7 +108,11 @@ def test_a_trend_has_one_subject(client: Client) -> None:
 
 
 def test_topics_and_threads_are_fetched_page_by_page(client: Client, corpus: Corpus) -> None:
-    assert [topic.id for topic in client.list_topics(page_size=1)] == [0, -1, 1]
+    topics = list(client.list_topics(page_size=1))
+    assert [topic.id for topic in topics] == [0, -1, 1]
+    assert [topic.new_theme for topic in topics] == [False, None, True]
+    assert (topics[0].coherence, topics[1].coherence, topics[0].unlabelled) == (0.5, None, 0.0)
+    assert topics == list_topics(corpus.db, RUN, BUNDLE, 10)
     found = [thread.id for thread in client.list_threads(page_size=2)]
     assert found == [corpus.ids[key] for key in "edcba"]
 

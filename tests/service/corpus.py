@@ -10,18 +10,9 @@ from store.database import Database
 from store.models import save_models
 from store.sources import ensure, mark_covered
 from store.threads import changed_threads, save_threads
+from store.topic_values import Placed, Topic, TopicRun
 from store.topics import save_topic_run
-from store.values import (
-    Assignment,
-    HubModel,
-    Mention,
-    Post,
-    SourceKind,
-    StoredThread,
-    Thread,
-    Topic,
-    Verdict,
-)
+from store.values import Assignment, HubModel, Mention, Post, SourceKind, StoredThread, Thread, Verdict
 from tests.service.doubles import answer
 
 BUNDLE = "tiny-bundle"
@@ -105,10 +96,13 @@ def _assignments(thread: StoredThread) -> list[Assignment]:
 
 
 def _save_topics(db: Database, stored: list[StoredThread]) -> None:
-    members = [(thread.id, thread.month, row[4]) for row, thread in zip(THREADS, stored, strict=True)]
+    run = TopicRun(RUN, "recipe", stored[-1].revision, len(stored), 2, 2, coherence=0.25, diversity=0.75)
+    members = [Placed(thread.id, thread.month, row[4], b"-" * 32) for row, thread in zip(THREADS, stored, strict=True)]
     topics = [
-        Topic(0, ("memory", "cuda"), 3, (stored[0].id,), "memory-performance/memory", 0.75),
-        Topic(1, ("hello",), 1, (stored[3].id,), "spaces", 0.25),
+        Topic(
+            0, ("memory", "cuda"), 3, (stored[0].id,), "memory-performance/memory", 0.75, name="memory", coherence=0.5
+        ),
+        Topic(1, ("hello",), 1, (stored[3].id,), "spaces", 0.25, name="hello"),
         Topic(-1, (), 1, (), "spaces", 0.0),
     ]
-    save_topic_run(db, RUN, topics, members)
+    save_topic_run(db, run, topics, members, {})

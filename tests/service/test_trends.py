@@ -12,9 +12,9 @@ from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
 from store.database import Database
 from store.sources import ensure, mark_authored
-from store.values import SourceKind
-from tests.service.corpus import BUNDLE, RUN, Corpus, fill
-from tests.service.doubles import TinyBundle, channel, serving
+from store.values import PostInput, SourceKind
+from tests.service.corpus import BUNDLE, RUN, THREADS, Corpus, fill
+from tests.service.doubles import TinyBundle, answer, channel, serving
 from tests.service.failures import failure, violations
 
 
@@ -206,6 +206,35 @@ def test_a_topic_tells_its_labels(trends: TrendServiceStub) -> None:
         "expert-solutions/other": 0.333333,
     }
     assert topic.nearest_label_confidence == 0.75
+    assert (topic.name, topic.coherence) == ("memory (memory-performance/memory)", 0.5)
+
+
+def test_a_topic_tells_whether_a_label_fits_its_opening_posts(trends: TrendServiceStub) -> None:
+    known, outliers, new = trends.ListTopics(tpb.ListTopicsRequest()).topics
+    assert (known.leading_label, known.unlabelled_share) == ("memory-performance/memory", 0)
+    assert known.leading_label_share == pytest.approx(2 / 3)
+    scores = [answer(PostInput(id="", body=bodies[0])).labels[0][1] for *_, topic, bodies in THREADS if topic == 0]
+    # All three are of one category, so what covers them best is also what is strongest.
+    assert known.label_fit == pytest.approx(sum(scores) / 3)
+    assert known.label_confidence == pytest.approx(sum(scores) / 3)
+    assert known.HasField("new_theme") and not known.new_theme
+    assert not outliers.HasField("new_theme") and not outliers.HasField("coherence")
+    assert new.new_theme and new.name == "hello"
+    assert (new.unlabelled_share, new.label_fit, new.leading_label) == (1, 0, "")
+
+
+def test_figures_of_the_topic_run(trends: TrendServiceStub) -> None:
+    figures = trends.ListTopics(tpb.ListTopicsRequest(page_size=1)).figures
+    assert (figures.threads, figures.outliers_before_reduction) == (5, 2)
+    assert (figures.coherence, figures.diversity) == (0.25, 0.75)
+
+
+def test_before_labels_no_theme_is_called_new(db: Database) -> None:
+    fill(db, assigned=False)
+    with serving(db, TinyBundle()) as running, channel(running) as wire:
+        topics = TrendServiceStub(wire).ListTopics(tpb.ListTopicsRequest()).topics
+    assert not any(topic.HasField(field) for topic in topics for field in ("new_theme", "label_fit"))
+    assert topics[0].name == "memory (memory-performance/memory)", "its nearest label"
 
 
 def test_topics_before_the_first_run(db: Database) -> None:

@@ -12,6 +12,8 @@ from store import models as model_store
 from store import threads as thread_store
 from store.database import Database
 from store.months import format_month, parse_month
+from store.topic_lists import list_topics
+from store.topic_values import Placed, Topic, TopicRun
 from store.values import (
     Assignment,
     Coverage,
@@ -20,7 +22,6 @@ from store.values import (
     SourceKind,
     StoredThread,
     ThreadState,
-    Topic,
     TrendSubject,
     UploadCount,
     Verdict,
@@ -77,9 +78,10 @@ def full(db: Database) -> Database:
     )
     topics.save_topic_run(
         db,
-        RUN,
+        TopicRun(RUN, "recipe", stored[-1].revision, len(stored), 0, 2),
         [Topic(number, ("memory",), 3 - number, (), MEMORY, 0.5) for number in (0, 1)],
-        [(item.id, item.month, said.topic) for item, said in zip(stored, SAID, strict=True)],
+        [Placed(item.id, item.month, said.topic, b"-" * 32) for item, said in zip(stored, SAID, strict=True)],
+        {},
     )
     hub = sources.ensure(db, SourceKind.HUB, "https://hub.example").id
     model_store.save_models(
@@ -206,10 +208,10 @@ def test_counts(full: Database) -> None:
 
 
 def test_topics_come_biggest_first_with_their_labels(full: Database) -> None:
-    first, second = topics.list_topics(full, RUN, BUNDLE, 10)
+    first, second = list_topics(full, RUN, BUNDLE, 10)
     assert (first.id, second.id) == (0, 1)
     assert first.distribution == ((MEMORY, 1.0), ("memory-performance/speed", pytest.approx(1 / 3)))
-    assert topics.list_topics(full, RUN, BUNDLE, 10, after=0) == [second]
+    assert list_topics(full, RUN, BUNDLE, 10, after=0) == [second]
     assert topics.topic_exists(full, RUN, 1) and not topics.topic_exists(full, RUN, 9)
 
 
