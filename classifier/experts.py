@@ -18,6 +18,7 @@ from classifier.words import WordModel, Words, fit_words
 OFFSET = 0.5
 """Share of a label's base rate that is expected of a post unlike all others."""
 
+_REPLY_UNKNOWN = CONTEXT.index("reply_unknown")
 _AS_LOGIT = 6.0  # A regression on 0 and 1 spans about a sixth of what log-odds do.
 _FAR = 1000.0  # How much less a real post counts for the expert that leans on the others.
 
@@ -93,7 +94,7 @@ def _evidence(space: LabelSpace, features: Features, dense: Array, words: Array)
 def _fit_dense(data: TrainingSet, y: Array, space: LabelSpace, settings: Settings) -> tuple[KernelModel, Array]:
     """One expert learns from all posts alike; where some are real ones kept without text, another leans on the rest."""
     features, groups = data.features, data.groups
-    known = np.flatnonzero(features.context[:, CONTEXT.index("reply")] > 0)
+    known = np.flatnonzero(features.context[:, _REPLY_UNKNOWN] == 0)
     phrases = _phrases(space, features.vectors.shape[2])
     phrase_y = np.zeros((len(phrases), y.shape[1]), dtype=np.float32)
     phrase_y[np.arange(len(phrases)), space.phrase_leaf] = 1
@@ -105,9 +106,8 @@ def _fit_dense(data: TrainingSet, y: Array, space: LabelSpace, settings: Setting
     if data.real.any() and not data.real.all():
         far = np.concatenate((data.real, data.real[known], np.zeros(len(phrases), dtype=bool)))
         handicaps.append(np.where(far, np.float32(_FAR), np.float32(1)))
-    model, held_out = fit_kernel(
-        x, targets, settings.penalties, handicaps, of_row, OFFSET * targets[: len(y)].mean(axis=0)
-    )
+    penalties = (settings.real_penalty,) if data.real.any() else settings.penalties
+    model, held_out = fit_kernel(x, targets, penalties, handicaps, of_row, OFFSET * targets[: len(y)].mean(axis=0))
     return model, held_out[: len(y)]
 
 
@@ -127,7 +127,7 @@ def _without_thread(features: Features) -> Features:
     context, vectors = features.context.copy(), features.vectors.copy()
     for name in ("reply", "by_starter", "by_other", "accepted"):
         context[:, CONTEXT.index(name)] = 0
-    context[:, CONTEXT.index("reply_unknown")] = 1
+    context[:, _REPLY_UNKNOWN] = 1
     vectors[:, VIEWS.index("previous")] = 0
     return replace(features, vectors=vectors, context=context)
 
