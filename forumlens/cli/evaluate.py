@@ -123,7 +123,7 @@ def evaluate(
     elif compared:
         print_differences(scored.differences(choices), form)
     else:
-        print_measures(found, form, [_BUNDLE, *map(_beside, others)])
+        print_measures(found, form, [_BUNDLE, *map(_beside, others)] if others else [])
 
 
 class _Scored:

@@ -8,7 +8,7 @@ import typer
 
 from classifier.taxonomy import Taxonomy
 from classifier.topic_stage import TopicSummary, find_topics
-from forumlens.cli.assemble import open_encoder, open_store, remembering, taxonomy_in_use
+from forumlens.cli.assemble import open_encoder_in_use, open_store, remembering, taxonomy_in_use
 from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_rows, progress, say
 from forumlens.cli.settings import Settings, load_settings
@@ -44,7 +44,7 @@ def show_topics(
     """
     settings = load_settings(database_url=database, bundle=bundle)
     with open_store(settings) as db:
-        embedder = remembering(open_encoder(settings), db)
+        embedder = remembering(open_encoder_in_use(settings), db)
         summary = discover(settings, db, embedder, taxonomy_in_use(settings), refresh)
         run = topics.topic_run(db, summary.run_id)
         wanted = summary.topics + 1 if new_themes else limit

@@ -42,8 +42,7 @@ def forumlens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     encoder = HashEmbedder()
-    for module in ("evaluate", "learn"):
-        monkeypatch.setattr(f"forumlens.cli.{module}.open_encoder", lambda settings: encoder)
+    monkeypatch.setattr("forumlens.cli.assemble.load_encoder", lambda settings, name: encoder)
     write_taxonomy(tmp_path / "small.toml")
     write_rows(tmp_path / "train.jsonl", 80, seed=1)
     write_rows(tmp_path / "gold.jsonl", 40, seed=2)
