@@ -15,7 +15,7 @@ import numpy as np
 from more_itertools import chunked
 from numpy.typing import NDArray
 
-from classifier.features import PREPROCESSING_VERSION
+from classifier.features import PREPROCESSING_VERSION, take_apart
 from classifier.labels import definition_text
 from classifier.mentions import Registry
 from classifier.topics import DEFAULT_SETTINGS, OUTLIERS, TopicSettings, discover, topic_text
@@ -31,6 +31,7 @@ from store.text import text_hash
 from store.threads import changed_threads, openings
 from store.topics import current_topic_run, list_topics, save_topic_run
 from store.values import Assignment, Classification, Label, Mention, PostInput, StoredPost, StoredThread
+from store.vectors import save_post_texts
 
 if TYPE_CHECKING:
     from classifier.embedder import Embedder
@@ -99,6 +100,7 @@ def assign(db: Database, bundle: Labeller, progress: Progress = no_progress) -> 
         known = known_assignments(db, bundle.id, [thread.id for thread in batch])
         present = [post for thread in batch for post in thread.posts]
         unread = [post for post in present if not _is_known(post, known)]
+        save_post_texts(db, _texts_of_posts(batch))
         answers = known | {item.post_id: item for item in _classify(bundle, unread)}
         items = [(thread, [answers[post.id] for post in thread.posts]) for thread in batch]
         save_thread_assignments(db, bundle.id, stage, items)
@@ -160,6 +162,20 @@ def _changed(db: Database, stage: str) -> Iterator[list[StoredThread]]:
     """Batches of threads that the stage has not seen; whoever reads them must move the stage on before the next."""
     while batch := changed_threads(db, get_stage_revision(db, stage), _THREADS_AT_ONCE):
         yield batch
+
+
+def _texts_of_posts(batch: Sequence[StoredThread]) -> dict[int, set[bytes]]:
+    """Hashes of the texts that are embedded, by the post whose words they hold: a reply's context is another's."""
+    found: dict[int, set[bytes]] = {post.id: set() for thread in batch for post in thread.posts}
+    for thread in batch:
+        before = None
+        for post in thread.posts:
+            main, trace, previous = take_apart(post.input).views
+            found[post.id] |= {text_hash(text) for text in (main, trace) if text}
+            if previous and before is not None:
+                found[before].add(text_hash(previous))
+            before = post.id
+    return found
 
 
 def _is_known(post: StoredPost, known: dict[int, Assignment]) -> bool:
