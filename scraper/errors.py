@@ -35,6 +35,10 @@ class BlockedError(ScraperError):
     """The server keeps refusing; going on would make it worse."""
 
 
+class BudgetError(ScraperError):
+    """As many requests were made as this run may make."""
+
+
 class BadThreadError(ScraperError):
     """A thread that cannot be read; the message names the field."""
 

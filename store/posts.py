@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from more_itertools import chunked
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from store.database import Database
 from store.purge import forget_posts, forget_texts
@@ -83,7 +83,7 @@ def take_from_others(
     return tuple(sorted(key for _, key in moved))
 
 
-def _edit_row(row: Row[Any], seen_at: datetime) -> dict[str, Any]:
+def _edit_row(row: Any, seen_at: datetime) -> dict[str, Any]:
     return {
         "post_id": row.id,
         "text_hash": row.text_hash,
