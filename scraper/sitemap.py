@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from scraper.errors import BadFieldError, ScraperError
+from scraper.errors import BadFieldError, SitemapError
 from scraper.fields import parse_time
 from scraper.http import PoliteClient
 
@@ -29,7 +29,7 @@ class MappedThread:
 def read_sitemap(client: PoliteClient) -> Iterator[MappedThread]:
     """All threads of `/sitemap.xml` and the maps below it; Discourse makes it anew once a day.
 
-    Raises StatusError where there is none, and ScraperError where it cannot be read.
+    Raises StatusError where there is none, and SitemapError where it cannot be read.
     """
     index = _parse(client.get_bytes("/sitemap.xml"))
     yield from _threads(index)
@@ -49,7 +49,7 @@ def _parse(content: bytes) -> etree._Element:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise ScraperError(f"the sitemap cannot be read: {error}") from error
+        raise SitemapError(f"the sitemap cannot be read: {error}") from error
 
 
 def _threads(root: etree._Element) -> Iterator[MappedThread]:

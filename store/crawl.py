@@ -116,11 +116,16 @@ def next_in_rotation(db: Database, source_id: int, limit: int, read_before: date
 
 
 def mark_done(
-    db: Database, source_id: int, external_id: str, outcome: str = "stored", read_at: datetime | None = None
+    db: Database,
+    source_id: int,
+    external_id: str,
+    outcome: str = "stored",
+    read_at: datetime | None = None,
+    etag: str = "",
 ) -> None:
     """Take a thread off what is pending and say how it ended, for example `stored` or `missing`."""
     with db.write() as connection:
-        _mark_done(connection, source_id, external_id, outcome, read_at)
+        _mark_done(connection, source_id, external_id, outcome, read_at, etag)
 
 
 def save_read_thread(
@@ -177,6 +182,15 @@ def known_posts(db: Database, source_id: int, keys: Iterable[str]) -> set[str]:
                 ).scalars()
             )
     return found
+
+
+def is_shown(db: Database, source_id: int, external_id: str) -> bool:
+    """Whether the store holds the thread as shown."""
+    with db.read() as connection:
+        state = connection.execute(
+            select(threads.c.state).where(threads.c.source_id == source_id, threads.c.external_id == external_id)
+        ).scalar()
+    return state is not None and ThreadState(state) in COUNTED_STATES
 
 
 def shown_threads(db: Database, source_id: int) -> set[str]:
