@@ -20,7 +20,6 @@ from store import crawl as crawl_state
 from store import sources
 from store.database import Database, WriteError, open_database
 from store.schema import post_edits, posts, threads
-from store.values import SourceKind
 from tests.scraper.forum_site import START, Forum
 from tests.scraper.site import Answer, FakeTime, Site, running_site
 
@@ -483,11 +482,3 @@ def change(forum: Forum, name: str, key: int) -> int | None:
     }
     ways[name]()
     return key
-
-
-def test_a_source_has_one_crawler_on_every_database(db: Database) -> None:
-    forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
-    with crawl_state.hold(db, forum), crawl_state.hold(db, forum + 1):
-        pass
-    with crawl_state.hold(db, forum):
-        pass
