@@ -174,7 +174,7 @@ class Forum:
         if not self.modern:
             return Answer(body=body)
         tag = f'W/"{sha256(json.dumps(body).encode()).hexdigest()[:16]}"'
-        known = self.site.headers[-1].get("If-None-Match") == tag
+        known = any(head.get("If-None-Match") == tag for head in self.site.headers[-1:])
         return Answer(304, "", {"ETag": tag}) if known else Answer(body=body, headers={"ETag": tag})
 
 
