@@ -27,7 +27,8 @@ _DROPPED = frozenset(
         "flair_name", "flair_url", "flair_bg_color", "flair_color", "primary_group_name", "reply_to_user", "user_id",
         "mentioned_users", "raw", "last_editor", "edit_reason", "accepter_name", "polls_votes", "link_counts",
         "created_by", "last_poster", "moderators", "admins", "user_created_at", "topic_creator", "featured_users",
-        "suggested_topics", "user_custom_fields", "retorts", "reactions", "reaction_users", "bookmarks", "primary_groups", "groups",
+        "suggested_topics", "user_custom_fields", "retorts", "reactions", "reaction_users", "bookmarks", "groups",
+        "primary_groups",
     }
 )  # fmt: skip
 _KEPT_NAMES = ("categories", "tags", "subcategory_list", "category_list")

@@ -113,6 +113,7 @@ class _Crawl:
         self._db, self._client, self._source, self._standing = db, client, source, standing
         self._summary, self._progress, self._limit = summary, progress, limit
         self._started = now()
+        self._changes_due = False
         lists = Lists(client, summary, progress)
         self._backfill = Backfill(lists, standing, self._started)
         self._changes = Changes(db, source.id, lists, standing, client)
@@ -145,9 +146,7 @@ class _Crawl:
                 self._standing.put(cursors)
         elif not self._backfill.done:
             self._backfill.resume()
-        else:
-            self._changes.read_feed(self._summary)
-            self._changes.list_activity()
+        self._changes_due = reach is None
 
     def _list_and_read(self) -> bool:
         """List what is not yet listed and read what is pending; False when the limit ended it."""
@@ -155,6 +154,10 @@ class _Crawl:
             if self._limit is not None and self._room() <= self._pending_count():
                 break
             self._backfill.list_page()
+        if self._backfill.done and self._changes_due:
+            self._changes_due = False
+            self._changes.read_feed(self._summary)
+            self._changes.list_activity()
         return self._read_pending() and self._backfill.done
 
     def _read_pending(self) -> bool:

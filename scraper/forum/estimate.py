@@ -94,8 +94,9 @@ def _whole(client: PoliteClient, lists: Lists, since: datetime | None) -> tuple[
     numbers = sorted({first + round(step * (last - first) / (_SAMPLES - 1)) for step in range(_SAMPLES)})
     sample = [item for number in numbers for item in lists.by_creation(number).threads]
     wanted = [item for item in sample if not (since and item.created_at and item.created_at < since)]
-    begun = min((item.created_at for item in wanted if item.created_at), default=datetime.now(UTC))
-    months = month_of(datetime.now(UTC)) - month_of(begun) + 1
+    latest = [item.bumped_at for item in lists.by_activity(0).threads if item.bumped_at]
+    begun = [item.created_at for item in wanted if item.created_at]
+    months = month_of(max(latest)) - month_of(min(begun)) + 1 if latest and begun else 1
     threads = max(total - first * _LIST_SIZE, len(wanted))
     other = 5 + math.ceil(total / _SITEMAP_SIZE)  # categories, feed, first and last page, maps
     return threads, wanted, months + threads // _LIST_SIZE + other

@@ -144,8 +144,8 @@ class Backfill:
         self._standing.take(page.threads, values)
 
     def _last_month(self) -> int:
-        watermark = self._standing.moment("watermark")
-        return month_of(max(self._started, watermark or self._started))
+        """Month of the latest activity: what was made after it is found as a change."""
+        return month_of(self._standing.moment("watermark") or self._started)
 
     def _window_page(self, month: int, number: int) -> ListPage | None:
         """A page of a window; None where the site has no such windows or does not keep to them."""

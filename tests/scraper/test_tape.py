@@ -78,9 +78,8 @@ def test_a_tape_plays_the_same_crawl(db: Database, forum: Forum, site: Site, tmp
         second = go(other, url)
         assert content(other) == content(db)
 
-    assert (
-        (second.threads, second.failed, second.requests) == (first.threads, first.failed, first.requests) == (4, 1, 31)
-    )
+    assert (first.threads, first.failed) == (4, 1)
+    assert (second.threads, second.failed, second.requests) == (first.threads, first.failed, first.requests)
 
 
 def test_a_tape_holds_no_names_and_no_cookies(db: Database, forum: Forum, site: Site, tmp_path: Path) -> None:
