@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from scraper.discourse import parse_categories
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 _MAX_RELISTS = 3
 _AT_ONCE = 500
+_NOTE_EVERY = 25
 
 
 def utc_now() -> datetime:
@@ -50,6 +52,7 @@ def crawl(
     limit: int | None = None,
     reread: int = REREAD,
     full: bool = False,
+    budget: int | None = None,
     progress: Progress = silent,
     now: Callable[[], datetime] = utc_now,
 ) -> CrawlSummary:
@@ -58,7 +61,8 @@ def crawl(
     The first crawl takes all public threads that were created at `since` or later (default: all), oldest first;
     later ones take what has changed, and read `reread` threads again that were not read for longest: that finds edits,
     deletions, moves and likes which the lists do not show. `full` lists and reads everything again. `limit` ends the
-    crawl after so many threads; the next one goes on there, also after a kill or an error.
+    crawl after so many threads, `budget` after so many requests in a day (UTC), earlier crawls counted; the next one
+    goes on there, also after a kill or an error.
 
     `known_as` is the forum's own address where the client reaches it through another one, as with a replay: it names
     the source and makes the links.
@@ -78,7 +82,9 @@ def crawl(
     try:
         with crawl_state.hold(db, source.id):
             standing.put({"crawler": f"process {os.getpid()} on {platform.node()}, since {utc_now():%F %T} UTC"})
-            _Crawl(db, client, source, standing, pseudonyms, summary, progress, limit, now).work(since, full, reread)
+            with _counting(standing, client, budget, now()) as note:
+                run = _Crawl(db, client, source, standing, pseudonyms, summary, _also(note, progress), limit, now)
+                run.work(since, full, reread)
     except BusyError as error:
         raise BusyForumError(
             f"another crawl of {source.name} is running on this store ({standing.get('crawler')}): wait for its end"
@@ -93,6 +99,38 @@ def crawl(
         summary.pending = crawl_state.pending_count(db, source.id)
         _log.info("crawl ended: %s", summary)
     return summary
+
+
+@contextmanager
+def _counting(
+    standing: Standing, client: PoliteClient, budget: int | None, now: datetime
+) -> Iterator[Callable[[], None]]:
+    """Keep to a day's budget of requests to the forum; gives what notes how many were made, and does so at the end."""
+    today = f"{now:%Y-%m-%d}"
+    day, _, number = standing.get("spent").partition(" ")
+    before = int(number or 0) if day == today else 0
+    begun = client.requests
+    if budget is not None:
+        client.budget = min(begun + max(budget - before, 0), client.budget or begun + budget)
+
+    def note() -> None:
+        standing.put({"spent": f"{today} {before + client.requests - begun}"})
+
+    try:
+        yield note
+    finally:
+        note()
+
+
+def _also(note: Callable[[], None], progress: Progress) -> Progress:
+    """The progress, and a note now and then of what was spent, which a kill must not lose."""
+
+    def told(what: str, done: int, total: int | None) -> None:
+        if done % _NOTE_EVERY == 0:
+            note()
+        progress(what, done, total)
+
+    return told
 
 
 class _Crawl:

@@ -337,6 +337,24 @@ def test_a_budget_is_a_pause(db: Database, forum: Forum, run: Run) -> None:
     assert stored(db) == forum.shown()
 
 
+def test_a_budget_is_of_a_day(db: Database, forum: Forum, site: Site) -> None:
+    def go(day: int) -> CrawlSummary:
+        client = client_of(site)
+        return crawl(
+            db,
+            client,
+            pseudonyms=Pseudonymizer(b"k" * 32),
+            budget=8,
+            reread=0,
+            now=lambda: NOW + timedelta(days=day, hours=1),
+        )
+
+    runs = [go(day) for day in (0, 0, 1, 1, *range(2, 9))]
+    assert [run.requests for run in runs[:4]] == [8, 0, 8, 0]
+    assert [run.stopped for run in runs[:4]] == ["budget"] * 4 and runs[-1].stopped == ""
+    assert stored(db) == forum.shown()
+
+
 def test_a_second_crawler_is_refused(db: Database, forum: Forum, run: Run) -> None:
     run()
     source = sources.all_sources(db)[0].id
