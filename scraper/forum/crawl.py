@@ -255,6 +255,8 @@ class _Crawl:
                 if found := parse_categories(self._client.get_json(path, params)):
                     return found
             except StatusError as error:
+                if error.status >= 500:  # without their names, categories would seem to have been renamed
+                    raise
                 _log.info("no categories: %s", error)
         return {}
 

@@ -56,8 +56,8 @@ class Task:
 class Reader:
     """Reads threads into the store.
 
-    A refusal that would cost a thread its text is held back until another thread can be read: a site that keeps us
-    out answers 403 or 404 to everything, and taken at its word would empty the store.
+    A refusal is held back until another thread can be read: a site that keeps us out answers 403 or 404 to everything,
+    and taken at its word would empty the store.
     """
 
     def __init__(
@@ -105,8 +105,13 @@ class Reader:
                 self._store(task, thread, etag)
 
     def release(self) -> None:
-        """Take the threads held back at their word, if other threads can be read. Raises BlockedError otherwise."""
-        if any(outcome is not Outcome.FAILED for _, outcome, _ in self._held) and not self._lets_us_read():
+        """Take the threads held back at their word.
+
+        Raises BlockedError where that would cost text, or where they are many, while no other thread can be read.
+        """
+        refused = [task.key for task, outcome, _ in self._held if outcome is not Outcome.FAILED]
+        costly = any(crawl_state.is_shown(self._db, self._source.id, key) for key in refused)
+        if (costly or len(refused) >= _MOST_REFUSALS) and not self._lets_us_read():
             raise self._blocked()
         self._take_held()
 
@@ -173,10 +178,8 @@ class Reader:
 
     def _refused(self, task: Task, error: StatusError) -> None:
         outcome = {404: Outcome.MISSING, 410: Outcome.MISSING, 403: Outcome.PRIVATE}.get(error.status, Outcome.FAILED)
-        told_before = task.rotation and task.outcome.startswith(outcome.value)
-        never_had = outcome is Outcome.MISSING and not crawl_state.is_shown(self._db, self._source.id, task.key)
-        if told_before or never_had:
-            self._finish(task, outcome, "" if outcome is Outcome.MISSING else str(error))
+        if task.rotation and task.outcome.startswith(outcome.value):
+            self._finish(task, outcome, str(error))
         else:
             self._hold(task, outcome, str(error))
 
@@ -190,9 +193,10 @@ class Reader:
             self._summary.reread_changed += changed
         else:
             self.gone += state is not None
-            self._summary.count(outcome)
         if outcome is Outcome.FAILED:
             self._summary.failures.append(f"thread {task.key}: {why}")
+        if outcome is Outcome.FAILED or not task.rotation:
+            self._summary.count(outcome)
 
     # Holding back
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scraper.errors import BlockedError, BusyForumError, ScraperError
+from scraper.errors import BlockedError, BusyForumError, ScraperError, StatusError
 from scraper.forum import CrawlSummary, crawl, estimate, verify
 from scraper.http import PoliteClient
 from scraper.pseudonyms import Pseudonymizer
@@ -500,3 +501,85 @@ def change(forum: Forum, name: str, key: int) -> int | None:
     }
     ways[name]()
     return key
+
+
+FAULTS = (
+    Answer(429, "Slow down", {"Retry-After": "2"}),
+    Answer(429, {"errors": ["slow"], "error_type": "rate_limit", "extras": {"wait_seconds": 2}}),
+    Answer(500, "<html>oops</html>"),
+    Answer(503, {"errors": ["busy"]}, {"Retry-After": "1"}),
+    Answer(200, '{"topic_list": {"top'),
+    Answer(200, "<!doctype html><title>proxy</title>"),
+    Answer(200, {"message": "come back later"}),
+    Answer(403, "<html>Attention required</html>"),
+    Answer(403, {"errors": ["no"]}),
+    Answer(404, {"errors": ["gone"]}),
+    Answer(302, "", {"Location": "https://elsewhere.example/login"}),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.lists(st.tuples(st.integers(0, 12), st.integers(1, 8), st.sampled_from(FAULTS)), max_size=6),
+    changes=st.lists(_CHANGES, max_size=6),
+    modern=st.booleans(),
+)
+def test_store_equals_server_after_any_faults_and_one_full_crawl(
+    tmp_path_factory: pytest.TempPathFactory,
+    faults: list[tuple[int, int, Answer]],
+    changes: list[tuple[str, int]],
+    modern: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp("faults")
+    with running_site() as site, open_database(f"sqlite:///{folder / 'store.db'}") as db:
+        forum, run = Forum(site, modern=modern), runner(db, site)
+        for key in range(1, 7):
+            forum.add(key, posts=key % 3 + 1, days=key * 9)
+        well = site.answer
+        pending = [*changes]
+        plan = [fault for calm, times, fault in faults for fault in [None] * calm + [fault] * times]
+
+        def ill(path: str) -> Answer:
+            if pending and len(site.asked) % 3 == 0:  # the forum lives on while it is crawled
+                change(forum, *pending.pop())
+            fault = plan.pop(0) if plan and path != "/robots.txt" else None
+            answer = well(path)
+            return fault or answer
+
+        site.answer = ill  # type: ignore[method-assign]
+        for _ in range(4):
+            with contextlib.suppress(ScraperError):
+                run(reread=2)
+        site.answer = well  # type: ignore[method-assign]
+        run(full=True)
+        assert stored(db) == forum.shown()
+
+
+def test_a_site_that_answers_404_to_all_is_not_crawled_to_its_end(
+    db: Database, forum: Forum, site: Site, run: Run
+) -> None:
+    for key in range(20, 60):
+        forum.add(key)
+    forum.status = {key: Answer(404, {"errors": ["gone"]}) for key in forum.threads}
+    with pytest.raises(BlockedError, match="in a row"):
+        run()
+    assert len(read(site)) < 12
+
+    forum.status.clear()
+    run()
+    assert stored(db) == forum.shown()
+
+
+def test_categories_that_cannot_be_had_for_the_moment_rename_nothing(
+    db: Database, forum: Forum, site: Site, run: Run
+) -> None:
+    run()
+    kept, whole = stored(db), site.routes["/categories.json"]
+    site.routes["/categories.json"] = Answer(502, "<html>bad gateway</html>")
+    with pytest.raises(StatusError):
+        run(full=True)
+    assert stored(db) == kept
+
+    site.routes |= {"/categories.json": Answer(404, {"errors": ["none"]}), "/site.json": whole}
+    run(full=True)
+    assert stored(db) == kept
