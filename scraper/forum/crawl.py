@@ -81,6 +81,7 @@ def crawl(
     summary = CrawlSummary(source.name)
     try:
         with crawl_state.hold(db, source.id):
+            standing.forget()
             standing.put({"crawler": f"process {os.getpid()} on {platform.node()}, since {utc_now():%F %T} UTC"})
             with _counting(standing, client, budget, now()) as note:
                 run = _Crawl(db, client, source, standing, pseudonyms, summary, _also(note, progress), limit, now)
@@ -180,6 +181,7 @@ class _Crawl:
             cursors = self._backfill.first_cursors(reach)
             if full:
                 crawl_state.read_all_again(self._db, self._source.id, cursors)
+                self._standing.forget()
             else:
                 self._standing.put(cursors)
         elif not self._backfill.done:

@@ -13,7 +13,7 @@ EVER = "ever"
 
 
 class Standing:
-    """The cursors of one source.
+    """The cursors of one source, which only one process sets at a time: what was read is remembered.
 
     since: oldest moment wanted, or `ever`; mode, first, window, page, listed: see lists.Backfill; watermark: latest
     activity listed; newest_post: highest post id seen in the feed, or `none` where the site has no feed; oldest:
@@ -23,10 +23,13 @@ class Standing:
     def __init__(self, db: Database, source_id: int) -> None:
         self._db = db
         self._source_id = source_id
+        self._known: dict[str, str] = {}
 
     def get(self, name: str) -> str:
         """Value of a cursor; empty where it was never set."""
-        return crawl_state.get_cursor(self._db, self._source_id, name) or ""
+        if name not in self._known:
+            self._known[name] = crawl_state.get_cursor(self._db, self._source_id, name) or ""
+        return self._known[name]
 
     def moment(self, name: str) -> datetime | None:
         """Value of a cursor that holds a moment; None where there is none."""
@@ -35,7 +38,12 @@ class Standing:
 
     def put(self, values: Mapping[str, str]) -> None:
         """Set cursors, all together."""
+        self.forget()
         crawl_state.set_cursors(self._db, self._source_id, values)
+
+    def forget(self) -> None:
+        """Read the cursors anew from the store, as what else sets them needs."""
+        self._known.clear()
 
     def take(self, listed: Iterable[ListedThread], then: Mapping[str, str] | None = None) -> int:
         """Add threads of the wanted age to the frontier, then set cursors; returns how many are new or changed.
@@ -50,6 +58,7 @@ class Standing:
         if oldest and (known is None or oldest < known):
             values["oldest"] = oldest.isoformat()
         items = [(item.external_id, item.marker) for item in wanted]
+        self.forget()
         return crawl_state.add_to_frontier(self._db, self._source_id, items, values)
 
     def wanted(self, listed: Iterable[ListedThread]) -> list[ListedThread]:
