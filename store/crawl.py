@@ -79,6 +79,12 @@ def read_all_again(db: Database, source_id: int, then: Mapping[str, str]) -> Non
         _set_cursors(db, connection, source_id, then)
 
 
+def forget_etags(db: Database, source_id: int) -> None:
+    """Let every thread be read without conditions the next time."""
+    with db.write() as connection:
+        connection.execute(update(frontier).where(frontier.c.source_id == source_id).values(etag=""))
+
+
 def pending(db: Database, source_id: int, limit: int = 1000) -> list[str]:
     """External ids of threads still to read, in the order in which they were found."""
     with db.read() as connection:

@@ -116,12 +116,9 @@ def estimate_forum(
 
 def _print(found: CrawlSummary | Estimate, form: Format) -> None:
     figures = asdict(found)
-    failures = figures.pop("failures", [])
-    if form is Format.JSON:
-        print_record(figures | ({"failures": failures} if failures else {}), form)
-        return
-    title = "Forum" if isinstance(found, CrawlSummary) else "A crawl would take"
-    print_record(figures | ({"failures": len(failures)} if failures else {}), form, title=title)
+    if form is not Format.JSON and "failures" in figures:
+        figures["failures"] = len(figures["failures"])
+    print_record(figures, form, title="Forum" if isinstance(found, CrawlSummary) else "A crawl would take")
     if isinstance(found, CrawlSummary) and found.stopped:
         say(f"Stopped by the {found.stopped}: run again to go on, {found.pending} threads are listed and still to read")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import platform
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from scraper.discourse import parse_categories
 from scraper.errors import BudgetError, BusyForumError, ScraperError, StatusError
@@ -82,7 +84,11 @@ def crawl(
     try:
         with crawl_state.hold(db, source.id):
             standing.forget()
-            standing.put({"crawler": f"process {os.getpid()} on {platform.node()}, since {utc_now():%F %T} UTC"})
+            standing.put(
+                {
+                    "crawler": f"process {os.getpid()} on {platform.node()}, since {utc_now().isoformat(timespec='seconds')}"
+                }
+            )
             with _counting(standing, client, budget, now()) as note:
                 run = _Crawl(db, client, source, standing, pseudonyms, summary, _also(note, progress), limit, now)
                 run.work(since, full, reread)
@@ -160,7 +166,7 @@ class _Crawl:
 
     def work(self, since: datetime | None, full: bool, reread: int) -> None:
         """List and read until the store is up to date, or the limit is reached."""
-        self._reader.categories = self._load_categories()
+        self._take_categories(self._load_categories())
         self._begin(since.astimezone(UTC) if since else None, full)
         done = self._list_and_read()
         if done and self._standing.get("check") == "due":
@@ -261,6 +267,14 @@ class _Crawl:
                     raise
                 _log.info("no categories: %s", error)
         return {}
+
+    def _take_categories(self, names: dict[int, str]) -> None:
+        state = sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()
+        if state != self._standing.get("categories"):
+            # A renamed category leaves the body of a thread as it was: none may count as unchanged for that.
+            crawl_state.forget_etags(self._db, self._source.id)
+            self._standing.put({"categories": state})
+        self._reader.categories = names
 
     def _room(self) -> int:
         return (self._limit or 0) - self._summary.finished - len(self._reader.held)

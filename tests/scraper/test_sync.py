@@ -265,6 +265,15 @@ def test_a_thread_that_did_not_change_is_not_sent_again(forum: Forum, site: Site
     assert (summary.reread, summary.reread_changed, summary.posts_edited) == (7, 1, 1)
 
 
+def test_a_renamed_category_is_found_though_no_thread_changed(db: Database, forum: Forum, site: Site, run: Run) -> None:
+    run(reread=10)
+    names = {"category_list": {"categories": [{"id": 3, "name": "Model zoo"}]}}
+    site.routes["/categories.json"] = Answer(body=names)
+    run(reread=10)
+
+    assert {category for _, category, _, _ in stored(db).values()} == {"Model zoo"}
+
+
 def test_a_long_thread_is_read_whole_in_rotation(db: Database, forum: Forum, run: Run) -> None:
     forum.add(9, posts=45)
     run()
