@@ -135,21 +135,28 @@ def mark_done(
 
 
 def save_read_thread(
-    db: Database, source_id: int, key: str, thread: Thread, read_at: datetime, etag: str = ""
+    db: Database,
+    source_id: int,
+    key: str,
+    thread: Thread,
+    read_at: datetime,
+    etag: str = "",
+    not_given: Collection[str] = (),
 ) -> Saved:
     """Store a thread that was asked for as `key`, and take it off what is pending, all together.
 
     Another id than the thread's own means that what was asked for is now part of it. Threads that posts have moved
-    away from become pending.
+    away from become pending, and so does this one where it names posts that the forum did not give: those stay as they
+    were.
     """
     with db.write() as connection:
-        saved = put_thread(db, connection, source_id, thread, read_at, posts_move=True)
+        saved = put_thread(db, connection, source_id, thread, read_at, posts_move=True, not_given=not_given)
         if thread.external_id != key:
             put_thread_state(connection, source_id, key, ThreadState.DELETED, read_at)
             _mark_done(connection, source_id, key, f"moved: to thread {thread.external_id}", read_at)
             _make_pending(db, connection, source_id, [thread.external_id])
         _mark_done(connection, source_id, thread.external_id, "stored", read_at, etag)
-        _make_pending(db, connection, source_id, saved.robbed)
+        _make_pending(db, connection, source_id, [*saved.robbed, *([thread.external_id] if not_given else [])])
     return saved
 
 

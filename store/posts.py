@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,11 +32,17 @@ def next_revision(connection: Connection) -> int:
 
 
 def write_posts(
-    db: Database, connection: Connection, thread_id: int, rows: Sequence[dict[str, Any]], seen_at: datetime
+    db: Database,
+    connection: Connection,
+    thread_id: int,
+    rows: Sequence[dict[str, Any]],
+    seen_at: datetime,
+    not_given: Collection[str] = (),
 ) -> tuple[int, int, int]:
     """Make these rows the visible posts of a thread; returns how many were added, edited and deleted.
 
     An edited post leaves the hash of its earlier text and when that was written; a deleted one leaves a tombstone.
+    Posts of the external ids `not_given` stay as they were.
     """
     there = connection.execute(
         select(
@@ -46,7 +52,7 @@ def write_posts(
     before = {row.external_id: row for row in there if not row.deleted}
     shown = {row["external_id"]: row["text_hash"] for row in rows}
     edited = [row for key, row in before.items() if key in shown and row.text_hash != shown[key]]
-    vanished = [row.id for key, row in before.items() if key not in shown]
+    vanished = [row.id for key, row in before.items() if key not in shown and key not in not_given]
     if edited:
         connection.execute(post_edits.insert(), [_edit_row(row, seen_at) for row in edited])
         forget_texts(connection, [row.id for row in edited])

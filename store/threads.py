@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -75,11 +75,13 @@ def put_thread(
     seen_at: datetime,
     *,
     posts_move: bool = False,
+    not_given: Collection[str] = (),
 ) -> Saved:
     """As save_thread, in the caller's transaction.
 
     `posts_move`: a post keeps its id when the forum moves it to another thread; one that another thread of the source
-    had is taken out of that thread.
+    had is taken out of that thread. `not_given`: external ids of posts that the thread still has and that were not to
+    be had; they stay as they were.
     """
     known = connection.execute(
         select(threads.c.id, threads.c.content_hash).where(
@@ -97,7 +99,7 @@ def put_thread(
     ).scalar_one()
     inputs = [_input(thread, position) for position in range(len(thread.posts))]
     rows = [_post_row(thread_id, post, given) for post, given in zip(thread.posts, inputs, strict=True)]
-    added, edited, deleted = write_posts(db, connection, thread_id, rows, seen_at)
+    added, edited, deleted = write_posts(db, connection, thread_id, rows, seen_at, not_given)
     robbed = take_from_others(connection, source_id, thread_id, rows, seen_at) if posts_move and added else ()
     return Saved(int(thread_id), True, added, edited, deleted, robbed)
 

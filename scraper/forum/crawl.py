@@ -84,11 +84,8 @@ def crawl(
     try:
         with crawl_state.hold(db, source.id):
             standing.forget()
-            standing.put(
-                {
-                    "crawler": f"process {os.getpid()} on {platform.node()}, since {utc_now().isoformat(timespec='seconds')}"
-                }
-            )
+            moment = utc_now().isoformat(timespec="seconds")
+            standing.put({"crawler": f"process {os.getpid()} on {platform.node()}, since {moment}"})
             with _counting(standing, client, budget, now()) as note:
                 run = _Crawl(db, client, source, standing, pseudonyms, summary, _also(note, progress), limit, now)
                 run.work(since, full, reread)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,7 @@ _POSTS_A_REQUEST = 50
 _MOST_FAILURES = 10
 _MOST_REFUSALS = 5
 _PROBES = 3
+_GONE = (403, 404, 410)
 _STATES = {
     Outcome.MISSING: ThreadState.DELETED,
     Outcome.PRIVATE: ThreadState.PRIVATE,
@@ -51,6 +52,15 @@ class Task:
     etag: str = ""
     outcome: str = ""
     rotation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A thread as it is (None: as it was), its ETag, and ids of posts that it names and the site does not give."""
+
+    thread: Thread | None
+    etag: str = ""
+    not_given: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -88,21 +98,21 @@ class Reader:
     def read(self, task: Task) -> None:
         """Read one thread and store it, or note why it cannot be read. Raises BlockedError when none can be."""
         try:
-            thread, etag = self._fetch(task)
+            found = self._fetch(task)
         except StatusError as error:
             self._refused(task, error)
-        except (NotJsonError, UnreachableError) as error:
+        except (NotJsonError, RedirectError, UnreachableError) as error:
             self._hold(task, Outcome.FAILED, str(error))
-        except (BadThreadError, RedirectError) as error:
+        except BadThreadError as error:
             self._take_held()
             self._finish(task, Outcome.FAILED, str(error))
         else:
             self._take_held()
-            if thread is None:
-                crawl_state.mark_done(self._db, self._source.id, task.key, "stored", self._now(), etag)
+            if found.thread is None:
+                crawl_state.mark_done(self._db, self._source.id, task.key, "stored", self._now(), found.etag)
                 self._summary.reread += 1
             else:
-                self._store(task, thread, etag)
+                self._store(task, found.thread, found)
 
     def release(self) -> None:
         """Take the threads held back at their word.
@@ -117,22 +127,16 @@ class Reader:
 
     # Fetching
 
-    def _fetch(self, task: Task) -> tuple[Thread | None, str]:
-        """The thread as it is, None for one that did not change, and its ETag."""
+    def _fetch(self, task: Task) -> _Found:
         key = task.key
         head = self._client.fetch(f"/t/{key}.json", etag=task.etag)
         if head.not_modified:
-            return None, head.etag
-        if not isinstance(head.body, Mapping) or "post_stream" not in head.body:
-            raise NotJsonError(f"/t/{key}.json answered with JSON that is no thread")
-        body, etag, further = head.body, head.etag, self._further(key, head.body)
-        left = len(missing_post_ids(body)) - len(further)
-        if left > 0:  # deleted between two requests, perhaps: then the thread does not name them any more
-            body = self._client.get_json(f"/t/{key}.json")
+            return _Found(None, head.etag)
+        body, etag = self._checked(key, head.body), head.etag
+        further = self._further(key, body)
+        if _not_given(body, further):  # deleted between two requests, perhaps: then the thread does not name them now
+            body = self._checked(key, self._client.get_json(f"/t/{key}.json"))
             further = self._further(key, body)
-            left = len(missing_post_ids(body)) - len(further)
-            if left > 0:
-                _log.warning("thread %s names %d posts that the site does not give", key, left)
         thread = parse_thread(
             body,
             pseudonyms=self._pseudonyms,
@@ -140,18 +144,30 @@ class Reader:
             base_url=self._source.name,
             categories=self.categories,
         )
-        return thread, "" if further else etag  # the ETag is that of the first posts only
+        # The ETag is that of the first posts only.
+        return _Found(thread, "" if further else etag, _not_given(body, further))
 
-    def _further(self, key: str, body: object) -> list[Json]:
+    def _checked(self, key: str, body: object) -> Json:
+        if not isinstance(body, Mapping) or "post_stream" not in body:
+            raise NotJsonError(f"/t/{key}.json answered with JSON that is no thread")
+        return body
+
+    def _further(self, key: str, body: Json) -> list[Json]:
+        """The posts beyond the first ones, as far as the site gives them."""
         found: dict[object, Json] = {}
         for some in chunked(missing_post_ids(body), _POSTS_A_REQUEST):
-            answer = self._client.get_json(f"/t/{key}/posts.json", {"post_ids[]": some})
+            try:
+                answer = self._client.get_json(f"/t/{key}/posts.json", {"post_ids[]": some})
+            except StatusError as error:
+                if error.status not in _GONE:
+                    raise
+                break  # the thread itself tells whether it is gone
             found |= {post["id"]: post for post in posts_of(answer) if post.get("id") in some}
         return list(found.values())
 
     # Storing
 
-    def _store(self, task: Task, thread: Thread, etag: str) -> None:
+    def _store(self, task: Task, thread: Thread, found: _Found) -> None:
         since = self._standing.moment("since")
         if thread.state in _OUTCOMES:
             return self._finish(task, _OUTCOMES[thread.state])
@@ -160,7 +176,13 @@ class Reader:
         if AUTHORED_TAG in thread.tags and not self._authored:
             sources.mark_authored(self._db, self._source.id)
             self._authored = True
-        saved = crawl_state.save_read_thread(self._db, self._source.id, task.key, thread, self._now(), etag)
+        saved = crawl_state.save_read_thread(
+            self._db, self._source.id, task.key, thread, self._now(), found.etag, found.not_given
+        )
+        if found.not_given:
+            self.tried.add(thread.external_id)  # still pending: the next crawl tries again
+            why = f"the site names {len(found.not_given)} posts that it does not give"
+            self._summary.failures.append(f"thread {thread.external_id}: {why}")
         mine = self._summary
         mine.posts_added += saved.added
         mine.posts_edited += saved.edited
@@ -239,3 +261,8 @@ class Reader:
             f"{len(self._held)} threads in a row could not be read, last: {last}. The site keeps this client out, or"
             " has trouble. Nothing is lost: run again later, at a lower --rate, or ask its owners"
         )
+
+
+def _not_given(body: Json, further: Sequence[Json]) -> frozenset[str]:
+    given = {post["id"] for post in further}
+    return frozenset(str(key) for key in missing_post_ids(body) if key not in given)

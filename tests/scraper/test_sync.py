@@ -283,6 +283,27 @@ def test_a_long_thread_is_read_whole_in_rotation(db: Database, forum: Forum, run
     assert stored(db) == forum.shown()
 
 
+@pytest.mark.parametrize(
+    "refusal", [Answer(404, {"errors": ["gone"]}), Answer(body={"post_stream": {"posts": []}}), Answer(500)]
+)
+def test_posts_that_cannot_be_had_for_the_moment_are_not_taken_for_deleted(
+    db: Database, forum: Forum, site: Site, run: Run, refusal: Answer
+) -> None:
+    forum.add(9, posts=45)
+    run()
+    forum.reply(9)
+    forum.edit(9, 0, "<p>edited</p>")
+    whole = site.routes["/t/9/posts.json"]
+    site.routes["/t/9/posts.json"] = refusal
+    summary = run()
+    assert (summary.posts_deleted, summary.pending, len(summary.failures)) == (0, 1, 1)
+    assert len(stored(db)["9"][3]) == 45
+
+    site.routes["/t/9/posts.json"] = whole
+    assert run().pending == 0
+    assert stored(db) == forum.shown()
+
+
 def test_a_full_crawl_finds_everything(db: Database, forum: Forum, run: Run) -> None:
     forum.add(8, visible=False)
     run()
