@@ -83,7 +83,7 @@ def _collect_sample(settings: Settings, db: Database) -> None:
         raise BadInputError(
             "the store holds mined data: name another one for the sample with --database sqlite:///FILE"
         )
-    own = settings.model_copy(update={"rate": 0.0})
+    own = settings.model_copy(update={"rate": 0.0, "budget": None})
     with _replayed() as (forum, hub):
         collect_forum(own, db, forum, known_as=SAMPLE_FORUM)
         collect_hub(own.model_copy(update={"hub_endpoint": hub}), db, known_as=SAMPLE_HUB)
