@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
-.PHONY: run test lint venv best proto
+.PHONY: run test soak lint venv best proto
 .DELETE_ON_ERROR:
 
 run: venv
@@ -11,6 +11,9 @@ run: venv
 
 test: lint
 	$(BIN)/pytest $(ARGS)
+
+soak: venv
+	$(BIN)/python -m tests.soak.crash --points 50 $(if $(DUMP),--dump $(DUMP))
 
 lint: venv
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

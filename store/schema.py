@@ -99,8 +99,11 @@ frontier = Table(
     Column("marker", Text, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("outcome", Text, nullable=False, default=""),
+    Column("read_at", UtcDateTime),
+    Column("etag", Text, nullable=False, server_default=""),
     UniqueConstraint("source_id", "external_id"),
     Index(None, "source_id", "pending", "id"),
+    Index("ix_frontier_rotation", "source_id", "pending", "read_at"),
 )
 
 threads = Table(
@@ -127,7 +130,7 @@ threads = Table(
     Index(None, "created_at", "id"),
 )
 
-# A deleted post keeps its row as a tombstone: id and times, no text, no author.
+# A deleted post keeps its row as a tombstone: id and times, no text, no author. `deleted_at`: when we saw it gone.
 posts = Table(
     "posts",
     metadata,
@@ -145,8 +148,21 @@ posts = Table(
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("input_hash", LargeBinary(32), nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("deleted_at", UtcDateTime),
     UniqueConstraint("thread_id", "external_id"),
     Index(None, "thread_id", "number"),
+    Index("ix_posts_external_id", "external_id"),
+)
+
+# What an edit replaced: the hash of the earlier text, when that was written, and when we saw it replaced.
+post_edits = Table(
+    "post_edits",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False, index=True),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("replaced_at", UtcDateTime, nullable=False),
 )
 
 models = Table(
@@ -206,6 +222,17 @@ vectors = Table(
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("data", LargeBinary, nullable=False),
     PrimaryKeyConstraint("encoder_id", "text_hash"),
+)
+
+# Which of the hashes above a stage made of a post's text, so that they go with it. A text of two posts has two rows.
+post_texts = Table(
+    "post_texts",
+    metadata,
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("post_id", "stage", "text_hash"),
+    Index(None, "text_hash"),
 )
 
 bundles = Table(

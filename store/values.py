@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +41,11 @@ class Verdict(StrEnum):
     LABELLED = "labelled"
     NONE = "none"
     ABSTAINED = "abstained"
+
+
+def thread_verdict(verdicts: Collection[Verdict]) -> Verdict:
+    """A thread is labelled if one of its posts is; else abstained if one is; else none applies."""
+    return next(verdict for verdict in (Verdict.LABELLED, Verdict.ABSTAINED, Verdict.NONE) if verdict in verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,16 @@ class StoredPost:
     number: int
     input_hash: bytes
     input: PostInput
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first visible post of a thread, whose row in the store is `post_id`."""
+
+    thread_id: int
+    month: int
+    post_id: int
+    post: PostInput
 
 
 @dataclass(frozen=True, slots=True)

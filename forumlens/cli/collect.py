@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,21 +11,17 @@ import typer
 from rich.markup import escape
 from starlette.types import ASGIApp
 
-from forumlens.cli.assemble import forum_client, forum_url, load_registry, open_pseudonyms, open_store
+from forumlens.cli.assemble import load_registry, open_pseudonyms, open_store
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.options import DatabaseFlag, FormatFlag, PortFlag
+from forumlens.cli.forum import scrape_forum
+from forumlens.cli.options import DatabaseFlag, FormatFlag, PortFlag, SinceFlag, utc
 from forumlens.cli.output import Format, counted_progress, print_record, say
 from forumlens.cli.settings import Settings, load_settings
 from scraper import replay
 from scraper.files import ImportSummary, import_models, import_threads, import_uploads
-from scraper.forum import CrawlSummary, crawl
 from scraper.hub import HubSummary, crawl_hub
 from store.database import Database
 
-SinceFlag = Annotated[
-    datetime | None,
-    typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),
-]
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 SourceFlag = Annotated[
     str | None,
@@ -49,26 +45,9 @@ def register(app: typer.Typer) -> None:
     replays = typer.Typer(help="Serve a dump on this machine as a Discourse or Hub with their real manners.")
     replays.command("forum")(replay_forum)
     replays.command("hub")(replay_hub)
+    replays.command("tape")(replay_tape)
     for name, group in (("scrape", scrape), ("import", imports), ("replay", replays)):
         app.add_typer(group, name=name, no_args_is_help=True)
-
-
-def scrape_forum(
-    forum: Annotated[str | None, typer.Option(help="`huggingface`, or the URL of a Discourse.")] = None,
-    since: SinceFlag = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many threads; the next run goes on.")] = None,
-    rate: Annotated[float | None, typer.Option(min=0, help="Requests a second; 0 is unlimited, for your own.")] = None,
-    form: FormatFlag = Format.TABLE,
-    database: DatabaseFlag = None,
-) -> None:
-    """Collect the threads of a Discourse forum: all of it at first, then what is new.
-
-    Example: forumlens scrape forum --forum huggingface --since 2024-01-01 --limit 200
-    """
-    settings = load_settings(database_url=database, forum=forum, rate=rate)
-    with open_store(settings) as db:
-        summary = collect_forum(settings, db, forum_url(settings.forum), since=since, limit=limit)
-    print_record(_flat(summary), form, title="Forum")
 
 
 def scrape_hub(
@@ -87,34 +66,12 @@ def scrape_hub(
     print_record(_flat(summary), form, title="Hub")
 
 
-def collect_forum(
-    settings: Settings,
-    db: Database,
-    url: str,
-    *,
-    since: datetime | None = None,
-    limit: int | None = None,
-    known_as: str | None = None,
-) -> CrawlSummary:
-    """Crawl a forum with a bar for each step."""
-    with forum_client(settings, url, settings.rate) as client, counted_progress("Forum") as progress:
-        return crawl(
-            db,
-            client,
-            pseudonyms=open_pseudonyms(settings),
-            since=_utc(since),
-            limit=limit,
-            known_as=known_as,
-            progress=progress,
-        )
-
-
 def collect_hub(
     settings: Settings, db: Database, *, since: datetime | None = None, known_as: str | None = None
 ) -> HubSummary:
     """List a Hub with a bar."""
     with counted_progress("Hub") as progress:
-        return crawl_hub(db, endpoint=settings.hub_endpoint, since=_utc(since), known_as=known_as, progress=progress)
+        return crawl_hub(db, endpoint=settings.hub_endpoint, since=utc(since), known_as=known_as, progress=progress)
 
 
 def import_thread_file(
@@ -178,6 +135,14 @@ def replay_forum(file: FileArgument, port: PortFlag = 8001) -> None:
     _replay(replay.forum_app(file), port)
 
 
+def replay_tape(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)], port: PortFlag = 8003) -> None:
+    """Serve what `scrape forum --record` wrote: each address gives its answers in the order in which they came.
+
+    Example: forumlens replay tape tape/ --port 8003
+    """
+    _replay(replay.tape_app(folder), port)
+
+
 def replay_hub(file: FileArgument, port: PortFlag = 8002) -> None:
     """Serve model rows as the model API of the Hub on this machine.
 
@@ -202,10 +167,6 @@ def _report(summary: ImportSummary, form: Format) -> None:
         raise BadInputError("no row could be read: see the reasons in the rejects file")
 
 
-def _flat(summary: CrawlSummary | HubSummary | ImportSummary) -> dict[str, Any]:
+def _flat(summary: HubSummary | ImportSummary) -> dict[str, Any]:
     """A summary's figures in one row; its lists as counts."""
     return {name: len(value) if isinstance(value, list) else value for name, value in asdict(summary).items()}
-
-
-def _utc(day: datetime | None) -> datetime | None:
-    return day.replace(tzinfo=UTC) if day else None

@@ -8,6 +8,7 @@ from scraper.replay.hub import hub_app
 from scraper.replay.limits import ForumLimits, HubLimits
 from scraper.replay.server import PortError, ServerError, running, serve
 from scraper.replay.spool import DumpError
+from scraper.replay.tape import tape_app
 
 __all__ = [
     "DumpError",
@@ -19,4 +20,5 @@ __all__ = [
     "hub_app",
     "running",
     "serve",
+    "tape_app",
 ]

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from scraper.replay import pages
+from scraper.replay.conditional import Conditional
 from scraper.replay.dump import ForumDump, ThreadEntry
 from scraper.replay.limits import ForumLimiter, ForumLimits
 from scraper.replay.listing import Query, QueryError, filter_query, latest_query
@@ -43,7 +44,7 @@ def forum_app(path: str | Path, *, limits: ForumLimits | bool = False, detailed_
     """
     forum = _Forum(ForumDump(path), detailed_404)
     chosen = ForumLimits() if limits is True else limits
-    middleware = [Middleware(ReplayedUntil, until=forum.until)]
+    middleware = [Middleware(ReplayedUntil, until=forum.until), Middleware(Conditional)]
     if chosen:
         middleware.append(Middleware(ForumLimiter, limits=chosen))
     return Starlette(routes=forum.routes(), middleware=middleware, exception_handlers={404: _missing, 405: _missing})
