@@ -36,6 +36,15 @@ RejectsFlag = Annotated[
     typer.Option("--rejects", help="Where rows that cannot be read go. \\[default: FILE.rejects.jsonl in this folder]"),
 ]
 
+FaultsFlag = Annotated[
+    int | None,
+    typer.Option(
+        "--faults",
+        metavar="SEED",
+        help="Fail, stall, lie and change while being read, the same way for the same seed.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -170,20 +179,24 @@ def import_upload_file(
     _report(summary, form)
 
 
-def replay_forum(file: FileArgument, port: PortFlag = 8001) -> None:
+def replay_forum(file: FileArgument, port: PortFlag = 8001, faults: FaultsFlag = None) -> None:
     """Serve raw /t/ID.json lines as a Discourse forum on this machine.
 
     Example: forumlens replay forum threads.jsonl.gz --port 8001
     """
-    _replay(replay.forum_app(file), port)
+    _replay(replay.forum_app(file, faults=_plan(faults)), port)
 
 
-def replay_hub(file: FileArgument, port: PortFlag = 8002) -> None:
+def replay_hub(file: FileArgument, port: PortFlag = 8002, faults: FaultsFlag = None) -> None:
     """Serve model rows as the model API of the Hub on this machine.
 
     Example: forumlens replay hub models.jsonl.gz --port 8002
     """
-    _replay(replay.hub_app(file), port)
+    _replay(replay.hub_app(file, faults=_plan(faults)), port)
+
+
+def _plan(seed: int | None) -> replay.FaultPlan | None:
+    return None if seed is None else replay.FaultPlan(seed)
 
 
 def _replay(app: ASGIApp, port: int) -> None:

@@ -19,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from scraper.replay.changes import HubChanges
+from scraper.replay.faults import HUB_FAULTS, FaultPlan, Faulty
 from scraper.replay.hub_dump import SORTS, HubDump, ModelEntry
 from scraper.replay.limits import HubLimits, HubQuota
 from scraper.replay.spool import Json
@@ -41,12 +43,13 @@ class _ParameterError(ValueError):
     """A query parameter cannot be served; the message names it."""
 
 
-def hub_app(path: str | Path, *, limits: HubLimits | bool = False) -> Starlette:
+def hub_app(path: str | Path, *, limits: HubLimits | bool = False, faults: FaultPlan | None = None) -> Starlette:
     """A dump (JSONL or JSONL.gz of model rows as the Hub's API gives them) as the Hub's model API.
 
     Args:
         path: the dump.
         limits: calls per address; True takes the Hub's own for anonymous callers, False lets everything pass.
+        faults: what goes wrong and what changes while it is read.
 
     Raises:
         DumpError: the dump cannot be read; the message names file, line and field.
@@ -58,7 +61,13 @@ def hub_app(path: str | Path, *, limits: HubLimits | bool = False) -> Starlette:
         Route("/api/models/{name}", hub.model),
         Route("/api/models/{owner}/{name}", hub.model),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(ReplayedUntil, until=dump.until)])
+    middleware = [Middleware(ReplayedUntil, until=lambda: dump.until)]
+    if faults is not None:
+        change = HubChanges(dump).change
+        middleware.insert(
+            0, Middleware(Faulty, plan=faults, possible=HUB_FAULTS, changes=HubChanges.ALL, change=change)
+        )
+    return Starlette(routes=routes, middleware=middleware)
 
 
 @dataclass(frozen=True, slots=True)
