@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,14 +10,15 @@ from typing import TypeVar
 
 from more_itertools import chunked
 
+from scraper import hub
 from scraper.discourse import missing_post_ids, parse_categories, parse_thread
 from scraper.errors import BadFieldError, BadThreadError, FileError
 from scraper.fields import Json
+from scraper.model_rows import ID_FIELDS, UNKNOWN_UNTIL, Families, model_columns, parse_model
 from scraper.model_rows import KNOWN_FIELDS as MODEL_FIELDS
-from scraper.model_rows import parse_model
 from scraper.progress import Progress, silent
 from scraper.pseudonyms import Pseudonymizer
-from scraper.rows import Rejects, Row, base_name, read_rows
+from scraper.rows import ColumnChoice, Rejects, Row, base_name, read_rows
 from scraper.thread_rows import KNOWN_FIELDS as THREAD_FIELDS
 from scraper.thread_rows import parse_flat_thread
 from scraper.upload_rows import UploadTable
@@ -47,6 +48,8 @@ class ImportSummary:
     rejects: Path | None = None
     incomplete: int = 0
     unknown_dates: int = 0
+    gated: int = 0
+    gone: int = 0
     unknown_columns: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -100,27 +103,50 @@ def import_models(
     db: Database,
     path: Path,
     *,
+    families: Families | None = None,
+    snapshot: bool = False,
     source: str | None = None,
     rejects: Path | None = None,
     progress: Progress = silent,
 ) -> ImportSummary:
     """Import Hub models, as the Hub's API gives them or with columns of the same meaning (see scraper.model_rows).
 
+    `snapshot`: the file holds a whole Hub, as the public daily dumps do. Models of the source that it lacks are then
+    gone, and a crawl into the same source takes only what is newer. `families` gives the usual names of model types;
     `source` as for import_threads. Raises FileError.
     """
     origin = sources.ensure(db, SourceKind.HUB, source or base_name(path))
+    listing = hub.begin_snapshot(db, origin.id) if snapshot else 0
+    span = _Span()
 
     def read(row: Row) -> HubModel:
         take.note_columns(row.values, MODEL_FIELDS)
-        return parse_model(row.values)
+        try:
+            return parse_model(row.values, families=families)
+        except BadFieldError:
+            models.keep_listed(db, origin.id, [str(row.values.get(name)) for name in ID_FIELDS], listing)
+            raise
 
-    with _Take(origin.name, path, rejects, progress) as take:
-        for some in chunked(take.values(read), 5 * _BATCH):
-            models.save_models(db, origin.id, some)
-            dated = [model.created_at for model in some if model.created_at]
-            take.summary.stored += len(some)
-            take.summary.unknown_dates += len(some) - len(dated)
-            _note(db, origin.id, dated, [model.tags for model in some])
+    def choose(names: Sequence[str]) -> list[str]:
+        take.note_columns(dict.fromkeys(names), MODEL_FIELDS)
+        return model_columns(names)
+
+    with _Take(origin.name, path, rejects, progress, choose) as take:
+        try:
+            for some in chunked(take.values(read), 5 * _BATCH):
+                models.save_models(db, origin.id, some, listing=listing, counted=False)
+                take.summary.stored += len(some)
+                take.summary.unknown_dates += sum(model.created_at is None for model in some)
+                take.summary.gated += sum(bool(model.gated) for model in some)
+                span.add(model.created_at for model in some)
+                _note_authored(db, origin.id, (model.tags for model in some))
+        finally:
+            # Counting once: a file may hold its models in any order, so that each batch touches every month.
+            models.recount(db, origin.id)
+    if span.first and span.last:
+        sources.mark_covered(db, origin.id, _first_covered(span.first, take.summary.unknown_dates), span.last + _TICK)
+        if snapshot:
+            take.summary.gone = hub.end_snapshot(db, origin.id, listing, span.first, span.last)
     return take.summary
 
 
@@ -165,10 +191,12 @@ def import_uploads(
 
 
 class _Take:
-    """Reads a file's rows, counts them, and sets aside those that are no good."""
+    """Reads a file's rows, counts them, and sets aside those that are no good; `columns` as for read_rows."""
 
-    def __init__(self, source: str, path: Path, rejects: Path | None, progress: Progress) -> None:
-        self._path, self._progress = path, progress
+    def __init__(
+        self, source: str, path: Path, rejects: Path | None, progress: Progress, columns: ColumnChoice | None = None
+    ) -> None:
+        self._path, self._progress, self._columns = path, progress, columns
         self._rejects = Rejects(rejects or Path(f"{path.name}.rejects.jsonl"))
         self.summary = ImportSummary(source)
 
@@ -179,7 +207,7 @@ class _Take:
         self._rejects.__exit__(None, None, None)
 
     def rows(self) -> Iterator[Row]:
-        for row in read_rows(self._path):
+        for row in read_rows(self._path, self._columns):
             self.summary.rows += 1
             if row.error:
                 self.reject(row.line, row.error)
@@ -207,13 +235,37 @@ class _Take:
         unknown += [name for name in row if name not in known and name not in unknown]
 
 
+class _Span:
+    """From the first to the last of the moments that were added."""
+
+    def __init__(self) -> None:
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+
+    def add(self, moments: Iterable[datetime | None]) -> None:
+        for moment in moments:
+            if moment is not None:
+                self.first = min(self.first or moment, moment)
+                self.last = max(self.last or moment, moment)
+
+
 def _note(db: Database, source_id: int, moments: list[datetime], tags: Iterable[tuple[str, ...]]) -> None:
     """Mark what these rows tell of their source: the span of time it covers, and whether it was written for us."""
     if moments:
         # A file holds nothing after its last row, so that row's month is covered in part.
         sources.mark_covered(db, source_id, month_start(month_of(min(moments))), max(moments) + _TICK)
+    _note_authored(db, source_id, tags)
+
+
+def _note_authored(db: Database, source_id: int, tags: Iterable[tuple[str, ...]]) -> None:
     if any(AUTHORED_TAG in some for some in tags):
         sources.mark_authored(db, source_id)
+
+
+def _first_covered(first: datetime, unknown_dates: int) -> datetime:
+    """Start of the month of the first date, but no time of which the Hub itself kept none."""
+    start = month_start(month_of(first))
+    return UNKNOWN_UNTIL if unknown_dates and start < UNKNOWN_UNTIL < first else start
 
 
 def _add_up(total: dict[tuple[int, str], UploadCount], count: UploadCount, family: str) -> None:

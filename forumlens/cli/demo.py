@@ -13,10 +13,11 @@ import typer
 from classifier.taxonomy import Taxonomy
 from forumlens.cli.answer import serve_store
 from forumlens.cli.assemble import forum_url, open_encoder, open_store, open_taxonomy, remembering
-from forumlens.cli.collect import SinceFlag, collect_forum, collect_hub
+from forumlens.cli.collect import collect_forum
 from forumlens.cli.errors import BadInputError
+from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, discover, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, SinceFlag
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import load_training

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -34,3 +35,13 @@ ExamplesFlag = Annotated[
         show_default=False,
     ),
 ]
+SinceFlag = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),
+]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def start_of_day(day: datetime | None) -> datetime | None:
+    """The day that a flag names, as a moment in UTC."""
+    return day.replace(tzinfo=UTC) if day else None
