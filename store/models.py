@@ -30,8 +30,9 @@ def save_models(
     for some in chunked(many, _BATCH):
         unique = {model.id: _model_row(source_id, model, listing) for model in some}
         with db.write() as connection:
-            months = _months_of(connection, source_id, list(unique)) | {row["month"] for row in unique.values()}
-            months |= _drop_renamed(connection, source_id, unique)
+            months = {row["month"] for row in unique.values()} | _drop_renamed(connection, source_id, unique)
+            if counted:
+                months |= _months_of(connection, source_id, list(unique))
             db.upsert(connection, models, list(unique.values()), ["source_id", "id"])
             if counted:
                 _recount(connection, source_id, [month for month in months if month is not None])
@@ -161,9 +162,8 @@ def _drop_renamed(connection: Connection, source_id: int, given: Mapping[str, Ma
 
 
 def _months_of(connection: Connection, source_id: int, ids: Sequence[str]) -> set[int | None]:
-    rows = connection.execute(
-        select(models.c.month).where(models.c.source_id == source_id, models.c.id.in_(ids)).distinct()
-    )
+    # Not `distinct` in SQL: SQLite would then read the index by month from end to end.
+    rows = connection.execute(select(models.c.month).where(models.c.source_id == source_id, models.c.id.in_(ids)))
     return {row.month for row in rows}
 
 
