@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ _CSV_SEPARATORS = {".csv": ",", ".tsv": "\t"}
 ColumnChoice = Callable[[Sequence[str]], list[str]]
 """Picks, of the columns that a file has, those to read."""
 
+_DECODER = json.JSONDecoder()
+_BLANKS = re.compile(r"\s*")
 _BROKEN = (OSError, EOFError, zlib.error)
 
 
@@ -115,19 +118,26 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
                         break
                 yield Row(number, error=f"the line is longer than {_MAX_LINE // 2**20} MiB")
             elif data.strip():
-                yield _json_row(number, data.removeprefix(b"\xef\xbb\xbf"))
+                yield from _json_rows(number, data.removeprefix(b"\xef\xbb\xbf"))
 
 
-def _json_row(number: int, data: bytes) -> Row:
+def _json_rows(number: int, data: bytes) -> Iterator[Row]:
+    """The objects of a line: one, or those of lists, which some tools write one behind the other."""
     try:
-        value = json.loads(data)
+        text = data.decode().strip()
     except UnicodeDecodeError:
-        return Row(number, error="the line is not UTF-8")
-    except (ValueError, RecursionError) as error:
-        return Row(number, error=f"the line is not JSON: {error}")
-    if not isinstance(value, dict):
-        return Row(number, error="the line is no JSON object")
-    return Row(number, value)
+        yield Row(number, error="the line is not UTF-8")
+        return
+    position = 0
+    while position < len(text):
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            yield Row(number, error=f"the line is not JSON: {error}")
+            return
+        for item in value if isinstance(value, list) else [value]:
+            yield Row(number, item) if isinstance(item, dict) else Row(number, error="the line is no JSON object")
+        position = _BLANKS.match(text, position).end()  # type: ignore[union-attr]  # it matches nothing at all too
 
 
 def _read_csv(path: Path) -> Iterator[Row]:

@@ -28,27 +28,27 @@ RejectsFlag = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     imports = typer.Typer(help="Take in files: JSONL, CSV, Parquet; gzipped too.")
-    imports.command("threads")(import_thread_file)
+    imports.command("threads")(import_thread_files)
     imports.command("models")(import_model_file)
     imports.command("uploads")(import_upload_file)
     app.add_typer(imports, name="import", no_args_is_help=True)
 
 
-def import_thread_file(
-    file: FileArgument,
+def import_thread_files(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)],
     source: SourceFlag = None,
     rejects: RejectsFlag = None,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
-    """Take in threads: raw /t/ID.json bodies one a line, or rows with id or url, title, body, created_at.
+    """Take in threads: raw /t/ID.json bodies; GitHub issues and comments; rows of id or url, title, body, created_at.
 
-    Example: forumlens import threads issues.jsonl.gz
+    Example: forumlens import threads issues.jsonl comments.jsonl --source https://github.com/owner/name
     """
     settings = load_settings(database_url=database)
     with open_store(settings) as db, counted_progress("Import") as progress:
         summary = import_threads(
-            db, file, pseudonyms=open_pseudonyms(settings), source=source, rejects=rejects, progress=progress
+            db, *files, pseudonyms=open_pseudonyms(settings), source=source, rejects=rejects, progress=progress
         )
     _report(summary, form)
 
