@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from forumlens.cli.assemble import forum_client, forum_url, open_pseudonyms, open_store
 from forumlens.cli.hub import scrape_hub
-from forumlens.cli.options import DatabaseFlag, FileArgument, FormatFlag, PortFlag, SinceFlag, start_of_day
+from forumlens.cli.options import DatabaseFlag, FileArgument, FormatFlag, PortFlag, SinceFlag, utc
 from forumlens.cli.output import Format, counted_progress, print_record, say, summary_row
 from forumlens.cli.settings import Settings, load_settings
 from scraper import replay
@@ -72,7 +72,7 @@ def collect_forum(
             db,
             client,
             pseudonyms=open_pseudonyms(settings),
-            since=start_of_day(since),
+            since=utc(since),
             limit=limit,
             known_as=known_as,
             progress=progress,

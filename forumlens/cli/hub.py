@@ -9,7 +9,7 @@ import typer
 
 from forumlens.cli.assemble import load_registry, open_store
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.options import DatabaseFlag, FormatFlag, SinceFlag, start_of_day
+from forumlens.cli.options import DatabaseFlag, FormatFlag, SinceFlag, utc
 from forumlens.cli.output import Format, counted_progress, print_record, summary_row
 from forumlens.cli.settings import Settings, load_settings
 from scraper.cards import CardSummary, crawl_cards
@@ -61,7 +61,7 @@ def collect_hub(
             db,
             client=HubClient(settings.hub_endpoint),
             families=load_registry(),
-            since=start_of_day(since),
+            since=utc(since),
             full=full,
             known_as=known_as,
             progress=progress,

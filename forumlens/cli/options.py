@@ -24,7 +24,12 @@ BundleFlag = Annotated[
         "--bundle", help="Folder of the fitted bundle. \\[FORUMLENS_BUNDLE; default bundle]", show_default=False
     ),
 ]
+SinceFlag = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),
+]
 FormatFlag = Annotated[Format, typer.Option("--format", help="How to print the data.")]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 PortFlag = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")]
 ExamplesFlag = Annotated[
     list[str] | None,
@@ -35,13 +40,8 @@ ExamplesFlag = Annotated[
         show_default=False,
     ),
 ]
-SinceFlag = Annotated[
-    datetime | None,
-    typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),
-]
-FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 
-def start_of_day(day: datetime | None) -> datetime | None:
-    """The day that a flag names, as a moment in UTC."""
+def utc(day: datetime | None) -> datetime | None:
+    """A day that a person named, as its first moment in UTC."""
     return day.replace(tzinfo=UTC) if day else None

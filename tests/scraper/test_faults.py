@@ -88,7 +88,7 @@ def test_a_crawl_outlives_each_fault(db: Database, dump: Path, tmp_path: Path, f
     with running(forum_app(dump, faults=plan)) as url:
         read_in_trouble(db, url, 3)
         plan.calm = True
-        read(db, url)
+        read(db, url, **FULL)
         assert content(db) == what_the_server_shows(url, tmp_path)
     assert set(plan.happened) == {fault.value}
 
@@ -122,7 +122,7 @@ def test_what_changes_silently_is_found_by_a_full_crawl(db: Database, dump: Path
     changes=st.sets(st.sampled_from(ForumChanges.ALL if FULL else ForumChanges.LOUD)),
     runs=st.integers(1, 3),
 )
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_trouble_one_clean_full_crawl_holds_what_the_server_shows(
     dump: Path, seed: int, faults: set[Fault], changes: set[str], runs: int
 ) -> None:

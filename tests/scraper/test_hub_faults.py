@@ -90,7 +90,7 @@ def test_a_listing_outlives_each_fault(db: Database, dump: Path, tmp_path: Path,
     changes=st.sets(st.sampled_from(HubChanges.ALL)),
     runs=st.integers(1, 3),
 )
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_trouble_one_clean_full_listing_holds_what_the_hub_shows(
     dump: Path, seed: int, faults: set[Fault], changes: set[str], runs: int
 ) -> None:
