@@ -45,19 +45,20 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_forum(tmp_path_factory.mktemp("forum") / "threads.jsonl", 34)
 
 
-def read(db: Database, url: str, **options: Any) -> None:
+def read(db: Database, url: str, *, patience: float = 60.0, **options: Any) -> None:
+    """Crawl; `patience` is how many seconds an answer may take, and only where answers stall may it be short."""
     fake = FakeTime()
-    client = PoliteClient(url, rate=0, retries=2, timeout=(2.0, 0.1), sleep=fake.sleep, clock=fake.clock)
+    client = PoliteClient(url, rate=0, retries=2, timeout=(60.0, patience), sleep=fake.sleep, clock=fake.clock)
     crawl(db, client, pseudonyms=Pseudonymizer(b"k" * 32), known_as="https://forum.example", **options)
     client.close()
 
 
-def read_in_trouble(db: Database, url: str, times: int) -> int:
+def read_in_trouble(db: Database, url: str, times: int, patience: float = 60.0) -> int:
     """Crawl while the plan is at work; how often it ended with an error of ours. Any other error is let through."""
     failed = 0
     for _ in range(times):
         try:
-            read(db, url)
+            read(db, url, patience=patience)
         except ScraperError:
             failed += 1
     return failed
@@ -86,7 +87,7 @@ def test_a_crawl_outlives_each_fault(db: Database, dump: Path, tmp_path: Path, f
     rate = 0.05 if fault is Fault.STALL else 0.2
     plan = FaultPlan(3, faults=[fault], changes=[], fault_rate=rate, **STALL)
     with running(forum_app(dump, faults=plan)) as url:
-        read_in_trouble(db, url, 3)
+        read_in_trouble(db, url, 3, patience=0.1 if fault is Fault.STALL else 60.0)
         plan.calm = True
         read(db, url, **FULL)
         assert content(db) == what_the_server_shows(url, tmp_path)

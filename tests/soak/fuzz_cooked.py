@@ -8,6 +8,7 @@ Each case follows from its number alone, so that a failure is named by a number.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import itertools
 import json
@@ -81,9 +82,11 @@ def check(number: int, html: str) -> str:
     return ""
 
 
-def run(numbers: Iterable[int], posts: Sequence[str] = SEED_POSTS, largest: int = 100_000) -> Tally:
-    """Read cases; raises AssertionError, naming the case, at the first that fails."""
-    tally = Tally()
+def run(
+    numbers: Iterable[int], posts: Sequence[str] = SEED_POSTS, largest: int = 100_000, tally: Tally | None = None
+) -> Tally:
+    """Read cases and count them in `tally`; raises AssertionError, naming the case, at the first that fails."""
+    tally = Tally() if tally is None else tally
     for number in numbers:
         html = make_case(number, posts, largest)
         begun = time.perf_counter()
@@ -147,7 +150,9 @@ def _main() -> int:
     numbers = itertools.takewhile(
         lambda _: time.process_time() - begun < options.seconds, itertools.count(options.seed)
     )
-    tally = run(numbers, posts, largest=5_000_000)
+    tally = Tally()
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends it early, with its figures
+        run(numbers, posts, largest=5_000_000, tally=tally)
     sys.stdout.write(f"{tally}\n")
     return 0
 
