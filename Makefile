@@ -14,6 +14,8 @@ test: lint
 
 soak: venv
 	$(BIN)/python -m tests.soak.crash --points 50 $(if $(DUMP),--dump $(DUMP))
+	$(BIN)/python -m tests.soak.fuzz_cooked --seconds 3600 $(if $(DUMP),--corpus $(DUMP))
+	$(BIN)/python -m tests.soak.memory
 
 lint: venv
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -165,13 +166,17 @@ post_edits = Table(
     Column("replaced_at", UtcDateTime, nullable=False),
 )
 
+# `family` is the model_type by its usual name; `listing` is the last full listing of the source that held the model;
+# `gone` is true once a full listing no longer did.
 models = Table(
     "models",
     metadata,
     Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
     Column("id", Text, nullable=False),
+    Column("hub_id", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime),
     Column("month", Integer),
+    Column("model_type", Text, nullable=False, server_default=""),
     Column("family", Text, nullable=False),
     Column("pipeline_tag", Text),
     Column("library", Text),
@@ -179,8 +184,30 @@ models = Table(
     Column("downloads", BigInteger, nullable=False),
     Column("likes", BigInteger, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("gated", Boolean),
+    Column("modified_at", UtcDateTime),
+    Column("listing", Integer, nullable=False, server_default="0"),
+    Column("gone", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("source_id", "id"),
     Index(None, "source_id", "month", "family", "has_card"),
+    Index(None, "source_id", "hub_id"),
+)
+
+# What a model's card holds, measured; `state` is read, missing, refused or unreadable.
+model_cards = Table(
+    "model_cards",
+    metadata,
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("placeholders", Integer, nullable=False),
+    Column("sections", JSON, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("broken_metadata", Boolean, nullable=False),
+    PrimaryKeyConstraint("source_id", "model_id"),
 )
 
 # Counts by month and family ('' = no model_type): derived from `models`, or a published table as it is.

@@ -22,9 +22,9 @@ from forumlens.cli.assemble import (
     remembering,
     say_quality,
 )
-from forumlens.cli.collect import collect_hub
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.forum import collect_forum
+from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
 from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag, SinceFlag
 from forumlens.cli.output import Format, print_rows, say

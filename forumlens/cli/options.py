@@ -30,6 +30,7 @@ SinceFlag = Annotated[
     typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),
 ]
 FormatFlag = Annotated[Format, typer.Option("--format", help="How to print the data.")]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 PortFlag = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")]
 EncoderFlag = Annotated[
     str | None, typer.Option("--encoder", help="Name or path of an encoder. \\[FORUMLENS_ENCODER; default MiniLM]")

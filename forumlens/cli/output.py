@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -25,6 +26,9 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Cell = str | int | float | bool | None
 Row = Mapping[str, Any]
@@ -73,6 +77,11 @@ def print_record(record: Row, form: Format, title: str = "") -> None:
         print_json(dict(record))
     else:
         _print_csv([record])
+
+
+def summary_row(summary: DataclassInstance) -> dict[str, Any]:
+    """A summary's figures in one row; its lists as counts."""
+    return {name: len(value) if isinstance(value, list) else value for name, value in asdict(summary).items()}
 
 
 def print_json(value: object) -> None:

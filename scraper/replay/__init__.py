@@ -3,6 +3,7 @@
 For the demonstration, the tests and bug reports: what reads the real thing can be pointed at a replay of it.
 """
 
+from scraper.replay.faults import Fault, FaultPlan
 from scraper.replay.forum import forum_app
 from scraper.replay.hub import hub_app
 from scraper.replay.limits import ForumLimits, HubLimits
@@ -12,6 +13,8 @@ from scraper.replay.tape import tape_app
 
 __all__ = [
     "DumpError",
+    "Fault",
+    "FaultPlan",
     "ForumLimits",
     "HubLimits",
     "PortError",

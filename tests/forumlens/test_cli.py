@@ -82,9 +82,10 @@ def leaf_commands(group: Any, words: tuple[str, ...] = ()) -> dict[str, click.Co
 
 
 def test_every_command_is_there_and_shows_an_example_that_it_accepts(folder: Path) -> None:
-    for name in ("threads.jsonl.gz", "models.jsonl.gz", "issues.jsonl.gz", "models.csv.gz", "uploads_by_month.csv"):
+    for name in ("threads.jsonl.gz", "models.jsonl.gz", "issues.jsonl", "comments.jsonl", "models.parquet"):
         (folder / name).touch()
-    (folder / "dev.jsonl").touch()
+    for name in ("uploads_by_month.csv", "dev.jsonl"):
+        (folder / name).touch()
     (folder / "tape").mkdir()
     known = leaf_commands(typer.main.get_command(cli.app))
     assert set(known) == set(COMMANDS)
