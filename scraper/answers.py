@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
+import textwrap
 import time
+import warnings
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from bs4 import BeautifulSoup, SoupStrainer, UnusualUsageWarning
 
 from scraper.errors import BlockedError, NotJsonError, UnreachableError
+
+_HEAD_OF_PAGE = 65_536
 
 
 def asked_wait(response: requests.Response) -> float:
@@ -42,6 +47,20 @@ def is_html(response: requests.Response) -> bool:
     return "html" in kind or response.content[:64].lstrip()[:1] == b"<"
 
 
+def web_page(response: requests.Response) -> str:
+    """What to call a page for people in an error: a web page, and its title where it has one.
+
+    Such pages come from proxies and firewalls in any state and encoding, which BeautifulSoup sees through. Its own
+    `html.parser` takes quadratic time on hostile ones, lxml does not.
+    """
+    head = response.content[:_HEAD_OF_PAGE]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusualUsageWarning)  # it wonders whether this is XML
+        titles = BeautifulSoup(head, "lxml", parse_only=SoupStrainer("title")).find_all("title")
+    title = next((text for found in titles if (text := " ".join(found.get_text().split()))), "")
+    return f"a web page titled {textwrap.shorten(title, 100, placeholder='...')!r}" if title else "a web page"
+
+
 def reason(response: requests.Response) -> str:
     """What a Discourse says of its refusal, behind a colon; empty where it says nothing."""
     try:
@@ -56,7 +75,7 @@ def decode(response: requests.Response) -> Any:
         return response.json()
     except (ValueError, RecursionError):
         pass
-    what = "a web page" if is_html(response) else f"{response.content[:60]!r}"
+    what = web_page(response) if is_html(response) else f"{response.content[:60]!r}"
     raise NotJsonError(
         f"{response.url} answered with {what} where JSON was expected: is this the address of a Discourse forum,"
         " and can it be read without logging in?"

@@ -18,7 +18,7 @@ from protego import Protego
 from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
-from scraper.answers import asked_wait, decode, gave_up, is_html, reason
+from scraper.answers import asked_wait, decode, gave_up, is_html, reason, web_page
 from scraper.errors import (
     BlockedError,
     BudgetError,
@@ -143,7 +143,7 @@ class PoliteClient:
         status, url = response.status_code, response.url
         if status == 403 and is_html(response):
             raise BlockedError(
-                f"{url} answered 403 with a web page: the site keeps this client out. Wait, lower --rate,"
+                f"{url} answered 403 with {web_page(response)}: the site keeps this client out. Wait, lower --rate,"
                 " or ask its owners"
             )
         if status != 200:

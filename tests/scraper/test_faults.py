@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import tempfile
 from collections import Counter
@@ -27,7 +26,6 @@ from store.threads import changed_threads
 from tests.scraper.dumps import write_forum
 from tests.scraper.site import FakeTime
 
-FULL = {"full": True} if "full" in inspect.signature(crawl).parameters else {}
 STALL = {"stall": 0.3, "huge": 50_000}
 
 
@@ -89,7 +87,7 @@ def test_a_crawl_outlives_each_fault(db: Database, dump: Path, tmp_path: Path, f
     with running(forum_app(dump, faults=plan)) as url:
         read_in_trouble(db, url, 3, patience=0.1 if fault is Fault.STALL else 60.0)
         plan.calm = True
-        read(db, url, **FULL)
+        read(db, url, full=True)
         assert content(db) == what_the_server_shows(url, tmp_path)
     assert set(plan.happened) == {fault.value}
 
@@ -105,14 +103,13 @@ def test_what_is_added_during_a_crawl_is_found(db: Database, dump: Path, tmp_pat
     assert plan.happened[change] > 3
 
 
-@pytest.mark.skipif(not FULL, reason="the crawl cannot re-read everything yet, and what is silent shows in no list")
 @pytest.mark.parametrize("change", ForumChanges.SILENT)
 def test_what_changes_silently_is_found_by_a_full_crawl(db: Database, dump: Path, tmp_path: Path, change: str) -> None:
     plan = FaultPlan(7, faults=[], changes=[change], change_rate=0.2, **STALL)
     with running(forum_app(dump, faults=plan)) as url:
         read_in_trouble(db, url, 2)
         plan.calm = True
-        read(db, url, **FULL)
+        read(db, url, full=True)
         assert content(db) == what_the_server_shows(url, tmp_path)
     assert plan.happened[change] > 2
 
@@ -120,7 +117,7 @@ def test_what_changes_silently_is_found_by_a_full_crawl(db: Database, dump: Path
 @given(
     seed=st.integers(0, 2**32),
     faults=st.sets(st.sampled_from([fault for fault in FORUM_FAULTS if fault is not Fault.STALL])),
-    changes=st.sets(st.sampled_from(ForumChanges.ALL if FULL else ForumChanges.LOUD)),
+    changes=st.sets(st.sampled_from(ForumChanges.ALL)),
     runs=st.integers(1, 3),
 )
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -135,7 +132,7 @@ def test_after_any_trouble_one_clean_full_crawl_holds_what_the_server_shows(
     ):
         read_in_trouble(db, url, runs)
         plan.calm = True
-        read(db, url, **FULL)
+        read(db, url, full=True)
         assert content(db) == what_the_server_shows(url, Path(folder))
 
 

@@ -308,3 +308,22 @@ def test_cookies_are_not_kept(site: Site, fake_time: FakeTime) -> None:
 def test_a_negative_rate_is_an_error() -> None:
     with pytest.raises(ScraperError, match="rate is -1"):
         PoliteClient("http://127.0.0.1", rate=-1)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<!DOCTYPE html><html><head><title>Just a\n moment&hellip;</title></head><body>Checking</body></html>",
+        "<html><meta charset=utf-8><svg><title/></svg><TITLE>Just a moment\u2026",
+        "<?xml version='1.0'?><html><head><title>Just a moment&#8230;</title></head></html>",
+    ],
+)
+def test_a_web_page_in_place_of_an_answer_is_told_by_its_title(site: Site, fake_time: FakeTime, page: str) -> None:
+    site.routes |= {"/a.json": Answer(body=page), "/b.json": Answer(403, page), "/c.json": Answer(body="<p>x" * 40000)}
+    client = client_of(site, fake_time)
+    with pytest.raises(NotJsonError, match="a web page titled 'Just a moment\u2026' where JSON"):
+        client.get_json("/a.json")
+    with pytest.raises(BlockedError, match="403 with a web page titled 'Just a moment\u2026': the site keeps"):
+        client.get_json("/b.json")
+    with pytest.raises(NotJsonError, match="answered with a web page where JSON"):
+        client.get_json("/c.json")
