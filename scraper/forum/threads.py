@@ -234,8 +234,10 @@ class Reader:
     def _take_held(self) -> None:
         held, self._held = self._held, []
         for task, outcome, why in held:
-            if outcome is Outcome.FAILED and not task.rotation:  # perhaps for the moment only: it stays pending
+            if outcome is Outcome.FAILED:  # perhaps for the moment only: the next crawl tries again
+                crawl_state.read_again(self._db, self._source.id, [task.key])
                 self.tried.add(task.key)
+                self._summary.reread += task.rotation
                 self._summary.count(outcome)
                 self._summary.failures.append(f"thread {task.key}: {why}")
             else:

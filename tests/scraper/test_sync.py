@@ -585,6 +585,22 @@ def test_store_equals_server_after_any_faults_and_one_full_crawl(
         assert stored(db) == forum.shown()
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_thread_that_once_led_to_another_site_is_read_by_the_next_run(
+    db: Database, forum: Forum, site: Site, run: Run, known: bool
+) -> None:
+    if known:
+        run()
+        forum.edit(3, 0, "<p>edited</p>")
+    forum.status[3] = Answer(302, "", {"Location": "https://elsewhere.example/login"})
+    first = run(reread=10 if known else 0)
+    assert (first.failed, first.pending) == (1, 1)
+    assert "another site" in first.failures[0]
+
+    forum.status.clear()
+    assert (run().threads, stored(db)) == (1, forum.shown())
+
+
 def test_a_site_that_answers_404_to_all_is_not_crawled_to_its_end(
     db: Database, forum: Forum, site: Site, run: Run
 ) -> None:
