@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from bs4 import BeautifulSoup, SoupStrainer, UnusualUsageWarning
+from bs4 import BeautifulSoup, UnusualUsageWarning
+from bs4.filter import SoupStrainer
 
 from scraper.errors import BlockedError, NotJsonError, UnreachableError
 
