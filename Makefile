@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
-.PHONY: run test lint venv best proto
+.PHONY: run test soak lint venv best proto
 .DELETE_ON_ERROR:
 
 run: venv
@@ -11,6 +11,11 @@ run: venv
 
 test: lint
 	$(BIN)/pytest $(ARGS)
+
+soak: venv
+	$(BIN)/python -m tests.soak.crash --points 50 $(if $(DUMP),--dump $(DUMP))
+	$(BIN)/python -m tests.soak.fuzz_cooked --seconds 3600 $(if $(DUMP),--corpus $(DUMP))
+	$(BIN)/python -m tests.soak.memory
 
 lint: venv
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from more_itertools import chunked
 
+from classifier.features import take_apart
 from classifier.mentions import Registry
 from store.assignments import (
     get_stage_revision,
@@ -21,8 +22,10 @@ from store.assignments import (
     set_current_bundle,
 )
 from store.database import Database
+from store.text import text_hash
 from store.threads import changed_threads
 from store.values import Assignment, Classification, Mention, PostInput, StoredPost, StoredThread
+from store.vectors import save_post_texts
 
 Progress = Callable[[int], None]
 
@@ -75,6 +78,7 @@ def assign(db: Database, bundle: Labeller, progress: Progress = no_progress) -> 
         known = known_assignments(db, bundle.id, [thread.id for thread in batch])
         present = [post for thread in batch for post in thread.posts]
         unread = [post for post in present if not _is_known(post, known)]
+        save_post_texts(db, "assign", _texts_of_posts(batch))
         answers = known | {item.post_id: item for item in _classify(bundle, unread)}
         items = [(thread, [answers[post.id] for post in thread.posts]) for thread in batch]
         save_thread_assignments(db, bundle.id, stage, items)
@@ -104,6 +108,20 @@ def _changed(db: Database, stage: str) -> Iterator[list[StoredThread]]:
     """Batches of threads that the stage has not seen; whoever reads them must move the stage on before the next."""
     while batch := changed_threads(db, get_stage_revision(db, stage), _THREADS_AT_ONCE):
         yield batch
+
+
+def _texts_of_posts(batch: Sequence[StoredThread]) -> dict[int, set[bytes]]:
+    """Hashes of the texts that are embedded, by the post whose words they hold: a reply's context is another's."""
+    found: dict[int, set[bytes]] = {post.id: set() for thread in batch for post in thread.posts}
+    for thread in batch:
+        before = None
+        for post in thread.posts:
+            main, trace, previous = take_apart(post.input).views
+            found[post.id] |= {text_hash(text) for text in (main, trace) if text}
+            if previous and before is not None:
+                found[before].add(text_hash(previous))
+            before = post.id
+    return found
 
 
 def _is_known(post: StoredPost, known: dict[int, Assignment]) -> bool:

@@ -39,6 +39,7 @@ from store.topics import (
     topic_sizes,
 )
 from store.values import Label, StoredThread
+from store.vectors import save_post_texts
 
 if TYPE_CHECKING:
     from classifier.embedder import Embedder
@@ -108,6 +109,8 @@ def _place_changed(db: Database, run: TopicRun, embedder: Embedder, settings: To
         hashes = {thread: text_hash(doc) for thread, doc in docs.items()}
         new = [thread for thread in docs if thread not in known or known[thread].text_hash != hashes[thread]]
         texts = [without_repeated(docs[thread], run.repeated_lines) for thread in new]
+        opening = {thread.id: thread.posts[0].id for thread in batch if thread.posts}
+        _note_texts(db, [opening[thread] for thread in new], texts)
         topics = dict(zip(new, _nearest_topics(embedder, texts, centres, settings.floor(run.sought)), strict=True))
         gone = [thread for thread in batch if thread.id in known and thread.id not in docs]
         places = [
@@ -125,6 +128,12 @@ def _changed(db: Database, revision: int) -> Iterator[list[StoredThread]]:
     while batch := changed_threads(db, revision, _THREADS_AT_ONCE):
         yield batch
         revision = batch[-1].revision
+
+
+def _note_texts(db: Database, post_ids: Sequence[int], texts: Sequence[str]) -> None:
+    """Note which texts are embedded for which posts, so that a deletion of a post takes their vectors too."""
+    for some in chunked(zip(post_ids, texts, strict=True), _TEXTS_AT_ONCE):
+        save_post_texts(db, "topics", {post: {text_hash(text)} for post, text in some})
 
 
 def _nearest_topics(
@@ -153,13 +162,16 @@ def _seek(
     thread_ids: list[int] = []
     months: list[int] = []
     docs: list[str] = []
-    for thread_id, month, post in openings(db):
-        thread_ids.append(thread_id)
-        months.append(month)
-        docs.append(topic_text(post))
+    post_ids: list[int] = []
+    for opening in openings(db):
+        thread_ids.append(opening.thread_id)
+        months.append(opening.month)
+        post_ids.append(opening.post_id)
+        docs.append(topic_text(opening.post))
     hashes = [text_hash(doc) for doc in docs]
     repeated = repeated_lines(docs, settings.least_repeats(len(docs)))
     docs = [without_repeated(doc, repeated) for doc in docs]
+    _note_texts(db, post_ids, docs)
     vectors = _embed(embedder, docs, progress)
     leaves = Leaves(
         [leaf.id for leaf in taxonomy.leaves], _embed(embedder, [definition_text(leaf) for leaf in taxonomy.leaves])

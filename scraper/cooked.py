@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup, ParserRejectedMarkup, Tag
-from bs4.element import NavigableString
+from lxml import etree
 
 from scraper.fields import clean
 from store.text import fence
@@ -90,89 +90,107 @@ _HUB_PAGES = frozenset(
     ]
 )
 _MAX_INDENTS = 8
+_TAG = re.compile(r"<[^<>]*>")
 _FENCE_MARKS = re.compile(r"^`{3,}", re.MULTILINE)
 
 
 def cooked_to_text(cooked: str, mask: Callable[[str], str]) -> str:
-    """Turn a post's HTML into text; never raises, whatever the HTML.
+    """Turn a post's HTML into text; never raises, whatever the HTML, in a time that grows with its length.
 
     Quotes, previews of other pages and pictures are dropped; inline code stands in backticks, blocks of code in
     fences. A link to a model of the Hub keeps the model's id. `mask` is applied to prose, not to code.
     """
     html = clean(cooked)
-    try:
-        soup = BeautifulSoup(f"<div>{html}</div>", "lxml")
-    except (ParserRejectedMarkup, AssertionError, ValueError):
-        return mask(re.sub(r"<[^>]*>", " ", html)).strip()
     writer = _Writer()
-    _walk(soup, writer)
+    root = _parse(html)
+    if root is not None:
+        _walk(root, writer)
+    else:
+        writer.prose(unescape(_TAG.sub(" ", html)))
     return writer.finish(mask)
 
 
-def _walk(root: Tag, writer: _Writer) -> None:
+def _parse(html: str) -> etree._Element | None:
+    """The tree; None where there is none, or where it would be cut off because tags nest too deep."""
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(f"<div>{html}</div>".encode(), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    cut_off = any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
+    return None if cut_off else root
+
+
+def _walk(root: etree._Element, writer: _Writer) -> None:
     """Visit the tree without recursion: a hostile post may nest thousands of tags."""
-    stack: list[tuple[Tag | NavigableString, bool]] = [(root, False)]
-    while stack:
-        node, leaving = stack.pop()
-        if isinstance(node, NavigableString):
-            if type(node) is NavigableString:
-                writer.prose(str(node))
-        elif leaving:
-            _leave(node, writer)
-        elif not _is_dropped(node) and not _write_leaf(node, writer):
+    unseen: set[etree._Element] = set()
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, node in walker:
+        if event == "start":
+            if _is_dropped(node) or _write_leaf(node, writer):
+                unseen.add(node)
+                walker.skip_subtree()
+                continue
             _enter(node, writer)
-            stack.append((node, True))
-            stack.extend(
-                (child, False) for child in reversed(node.contents) if isinstance(child, Tag | NavigableString)
-            )
+            if node.text:
+                writer.prose(node.text)
+            continue
+        if node in unseen:
+            unseen.remove(node)
+        else:
+            _leave(node, writer)
+        if node.tail:
+            writer.prose(node.tail)
 
 
-def _is_dropped(node: Tag) -> bool:
-    if node.name in _DROPPED_TAGS:
+def _is_dropped(node: etree._Element) -> bool:
+    if node.tag in _DROPPED_TAGS:
         return True
-    return any(node.name in _DROPPED_CLASSES.get(name, ()) for name in _classes(node))
+    return any(node.tag in _DROPPED_CLASSES.get(name, ()) for name in _classes(node))
 
 
-def _write_leaf(node: Tag, writer: _Writer) -> bool:
+def _write_leaf(node: etree._Element, writer: _Writer) -> bool:
     """Write a node whose children are not visited; False if it is not of that sort."""
-    if node.name == "pre":
+    if node.tag == "pre":
         writer.code_block(_verbatim(node), _language(node))
-    elif node.name in ("code", "tt"):
+    elif node.tag in ("code", "tt"):
         writer.inline_code(_verbatim(node))
-    elif node.name == "img":
+    elif node.tag == "img":
         if "emoji" in _classes(node):
-            writer.prose(_attribute(node, "alt") or _attribute(node, "title"))
-    elif node.name == "br":
+            writer.prose(node.get("alt") or node.get("title") or "")
+    elif node.tag == "br":
         writer.line_break()
     else:
         return False
     return True
 
 
-def _enter(node: Tag, writer: _Writer) -> None:
-    if lines := _BREAKS.get(node.name):
-        writer.separate(1 if node.name in ("ul", "ol") and writer.indented else lines)
-    if node.name in ("ul", "ol"):
-        writer.start_list(ordered=node.name == "ol")
-    elif node.name == "li":
+def _enter(node: etree._Element, writer: _Writer) -> None:
+    tag = node.tag
+    if lines := _BREAKS.get(tag):
+        writer.separate(1 if tag in ("ul", "ol") and writer.indented else lines)
+    if tag in ("ul", "ol"):
+        writer.start_list(ordered=tag == "ol")
+    elif tag == "li":
         writer.start_item()
-    elif node.name == "blockquote":
+    elif tag == "blockquote":
         writer.indent("> ", "> ")
-    elif node.name == "tr":
+    elif tag == "tr":
         writer.start_row()
-    elif node.name in ("td", "th"):
+    elif tag in ("td", "th"):
         writer.next_cell()
 
 
-def _leave(node: Tag, writer: _Writer) -> None:
-    if node.name in ("li", "blockquote"):
+def _leave(node: etree._Element, writer: _Writer) -> None:
+    tag = node.tag
+    if tag in ("li", "blockquote"):
         writer.unindent()
-    elif node.name in ("ul", "ol"):
+    elif tag in ("ul", "ol"):
         writer.end_list()
-    if node.name == "a" and (model := _hub_model(_attribute(node, "href"))) and model not in node.get_text():
+    if tag == "a" and (model := _hub_model(node.get("href") or "")) and model not in "".join(node.itertext()):
         writer.prose(f" ({model})")
-    if lines := _BREAKS.get(node.name):
-        writer.separate(1 if node.name in ("ul", "ol") and writer.indented else lines)
+    if lines := _BREAKS.get(tag):
+        writer.separate(1 if tag in ("ul", "ol") and writer.indented else lines)
 
 
 def _hub_model(href: str) -> str:
@@ -188,33 +206,27 @@ def _hub_model(href: str) -> str:
     return f"{path[0]}/{path[1]}"
 
 
-def _verbatim(node: Tag) -> str:
+def _verbatim(node: etree._Element) -> str:
     pieces = []
-    for child in node.descendants:
-        if type(child) is NavigableString:
-            pieces.append(str(child))
-        elif isinstance(child, Tag) and child.name == "br":
-            pieces.append("\n")
+    for event, child in etree.iterwalk(node, events=("start", "end")):
+        if event == "start":
+            pieces.append("\n" if child.tag == "br" else child.text or "")
+        elif child is not node:
+            pieces.append(child.tail or "")
     return "".join(pieces)
 
 
-def _language(pre: Tag) -> str:
-    code = pre.find("code")
-    for node in (code, pre):
-        for name in _classes(node) if isinstance(node, Tag) else ():
+def _language(pre: etree._Element) -> str:
+    for node in (pre.find(".//code"), pre):
+        for name in _classes(node) if node is not None else ():
             found = re.fullmatch(r"lang(?:uage)?-([\w+#.-]{1,30})", name)
             if found:
                 return "" if found[1] in _NO_LANGUAGE else found[1]
     return ""
 
 
-def _classes(node: Tag) -> list[str]:
-    return [str(name) for name in node.get_attribute_list("class") if name]
-
-
-def _attribute(node: Tag, name: str) -> str:
-    value = node.get(name)
-    return value if isinstance(value, str) else ""
+def _classes(node: etree._Element) -> list[str]:
+    return (node.get("class") or "").split()
 
 
 @dataclass(slots=True)

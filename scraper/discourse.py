@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ class ListedThread:
     bumped_at: datetime | None
     pinned: bool
     visible: bool
+    posts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,39 @@ def parse_list(body: object) -> ListPage:
         raise BadThreadError("topic_list.topics is missing: the address gave no list of threads")
     listed = tuple(_listed(item) for item in items if isinstance(item, Mapping) and item.get("id") is not None)
     return ListPage(listed, bool(items) and bool(topics.get("more_topics_url")))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post as the feed of new posts shows it."""
+
+    id: int
+    thread: str
+
+
+def parse_feed(body: object) -> tuple[NewPost, ...]:
+    """Read a page of `/posts.json`, newest first; raises BadThreadError if it is none."""
+    found = body.get("latest_posts", body.get("posts")) if isinstance(body, Mapping) else None
+    if not isinstance(found, list):
+        raise BadThreadError("latest_posts is missing: the address gave no list of posts")
+    shown = (
+        NewPost(item["id"], str(item["topic_id"]))
+        for item in found
+        if isinstance(item, Mapping) and isinstance(item.get("id"), int) and isinstance(item.get("topic_id"), int)
+    )
+    return tuple(sorted(shown, key=lambda post: -post.id))
+
+
+def parse_counts(body: object) -> tuple[int, int]:
+    """Threads and posts of the whole forum from `/about.json`, under today's names or older ones; 0 where untold."""
+    about = body.get("about") if isinstance(body, Mapping) else None
+    stats = about.get("stats") if isinstance(about, Mapping) else None
+    if not isinstance(stats, Mapping):
+        return 0, 0
+    try:
+        return int_field(stats, "topics_count", "topic_count"), int_field(stats, "posts_count", "post_count")
+    except BadFieldError:
+        return 0, 0
 
 
 def parse_categories(body: object) -> dict[int, str]:
@@ -111,7 +145,7 @@ def _thread(
     key = text_field(body, "id")
     if not key:
         raise BadThreadError("id is missing")
-    posts = tuple(_posts(raw_posts, _accepted_number(body), pseudonyms))
+    posts = tuple(_posts(raw_posts, _accepted_numbers(body), pseudonyms))
     created = time_field(body, "created_at") or min((post.created_at for post in posts), default=None)
     if created is None:
         raise BadThreadError(f"created_at is missing in thread {key}")
@@ -130,7 +164,7 @@ def _thread(
     )
 
 
-def _posts(raw: Iterable[Json], accepted: int | None, pseudonyms: Pseudonymizer) -> Iterator[Post]:
+def _posts(raw: Iterable[Json], accepted: Collection[int], pseudonyms: Pseudonymizer) -> Iterator[Post]:
     kept: dict[str, Post] = {}
     for item in raw:
         kind = int_field(item, "post_type", default=_REGULAR)
@@ -140,7 +174,7 @@ def _posts(raw: Iterable[Json], accepted: int | None, pseudonyms: Pseudonymizer)
     yield from sorted(kept.values(), key=lambda post: (post.number, post.external_id))
 
 
-def _post(item: Json, accepted: int | None, pseudonyms: Pseudonymizer, *, silent: bool) -> Post:
+def _post(item: Json, accepted: Collection[int], pseudonyms: Pseudonymizer, *, silent: bool) -> Post:
     key, number, created = text_field(item, "id"), int_field(item, "post_number"), time_field(item, "created_at")
     if not key or not number or created is None:
         raise BadThreadError(f"post {key or '?'} lacks id, post_number or created_at")
@@ -156,7 +190,7 @@ def _post(item: Json, accepted: int | None, pseudonyms: Pseudonymizer, *, silent
         updated_at=time_field(item, "updated_at"),
         reply_to=int_field(item, "reply_to_post_number") or None,
         likes=_likes(item),
-        accepted=bool(bool_field(item, "accepted_answer")) or number == accepted,
+        accepted=bool(bool_field(item, "accepted_answer")) or number in accepted,
     )
 
 
@@ -174,6 +208,7 @@ def _listed(item: Json) -> ListedThread:
         bumped_at=bumped,
         pinned=bool(item.get("pinned")) or bool(item.get("pinned_globally")),
         visible=item.get("visible") is not False,
+        posts=count if isinstance(count := item.get("posts_count"), int) else 0,
     )
 
 
@@ -209,10 +244,13 @@ def _category(body: Json, categories: Mapping[int, str]) -> str:
     return named or (f"category {key}" if isinstance(key, int) else "")
 
 
-def _accepted_number(body: Json) -> int | None:
-    answer: Any = body.get("accepted_answer")
-    number = answer.get("post_number") if isinstance(answer, Mapping) else None
-    return number if isinstance(number, int) else None
+def _accepted_numbers(body: Json) -> frozenset[int]:
+    """Post numbers of the accepted answers: one under `accepted_answer`, or several under `accepted_answers`."""
+    found: list[Any] = [body.get("accepted_answer")]
+    several = body.get("accepted_answers")
+    found += several if isinstance(several, list) else []
+    numbers = (answer.get("post_number") for answer in found if isinstance(answer, Mapping))
+    return frozenset(number for number in numbers if isinstance(number, int))
 
 
 def _likes(item: Json) -> int:

@@ -35,6 +35,18 @@ class BlockedError(ScraperError):
     """The server keeps refusing; going on would make it worse."""
 
 
+class BudgetError(ScraperError):
+    """As many requests were made as this run may make."""
+
+
+class BusyForumError(ScraperError):
+    """Another crawl of the same forum is running on the same store."""
+
+
+class SitemapError(ScraperError):
+    """A sitemap that cannot be read."""
+
+
 class BadThreadError(ScraperError):
     """A thread that cannot be read; the message names the field."""
 

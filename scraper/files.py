@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,16 +11,15 @@ from typing import TypeVar
 
 from more_itertools import chunked
 
-from scraper.discourse import missing_post_ids, parse_categories, parse_thread
+from scraper import hub
 from scraper.errors import BadFieldError, BadThreadError, FileError
 from scraper.fields import Json
+from scraper.model_rows import ID_FIELDS, UNKNOWN_UNTIL, Families, model_columns, parse_model
 from scraper.model_rows import KNOWN_FIELDS as MODEL_FIELDS
-from scraper.model_rows import parse_model
 from scraper.progress import Progress, silent
 from scraper.pseudonyms import Pseudonymizer
-from scraper.rows import Rejects, Row, base_name, read_rows
-from scraper.thread_rows import KNOWN_FIELDS as THREAD_FIELDS
-from scraper.thread_rows import parse_flat_thread
+from scraper.rows import ColumnChoice, Rejects, Row, base_name, read_rows
+from scraper.thread_readers import make_readers
 from scraper.upload_rows import UploadTable
 from store import models, sources, threads
 from store.database import Database
@@ -47,6 +47,8 @@ class ImportSummary:
     rejects: Path | None = None
     incomplete: int = 0
     unknown_dates: int = 0
+    gated: int = 0
+    gone: int = 0
     unknown_columns: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -54,36 +56,29 @@ class ImportSummary:
 def import_threads(
     db: Database,
     path: Path,
-    *,
+    *further: Path,
     pseudonyms: Pseudonymizer,
     source: str | None = None,
     rejects: Path | None = None,
     progress: Progress = silent,
 ) -> ImportSummary:
-    """Import threads: raw `/t/ID.json` bodies, or flat rows of one post a thread (see scraper.thread_rows).
+    """Import threads out of one file, or several that belong together, in any form of scraper.thread_readers.
 
-    A raw `/categories.json` body names the categories of the bodies after it.
-
-    `source` names the source they belong to (default: the file's name); the address of a forum that is crawled too
-    lets both fill one source. Raises FileError.
+    `source` names the source they belong to (default: the first file's name); the address of a forum that is crawled
+    too lets both fill one source. Raises FileError.
     """
     origin = sources.ensure(db, SourceKind.FORUM, source or base_name(path))
-    categories: dict[int, str] = {}
+    readers = make_readers(pseudonyms, origin.name if "://" in origin.name else "")
 
     def read(row: Row) -> Thread | None:
-        if "category_list" in row.values:
-            categories.update(parse_categories(row.values))
-            return None
-        if "post_stream" not in row.values:
-            take.note_columns(row.values, THREAD_FIELDS)
-            return parse_flat_thread(row.values, pseudonyms)
-        base = origin.name if "://" in origin.name else ""
-        thread = parse_thread(row.values, pseudonyms=pseudonyms, base_url=base, categories=categories)
-        take.summary.incomplete += bool(missing_post_ids(row.values))
-        return thread
+        reader = next(reader for reader in readers if reader.knows(row.values))
+        if reader.fields is not None:
+            take.note_columns(row.values, reader.fields)
+        return reader.read(row)
 
-    with _Take(origin.name, path, rejects, progress) as take:
-        for some in chunked(take.values(read), _BATCH):
+    with _Take(origin.name, (path, *further), rejects, progress) as take:
+        found = itertools.chain(take.values(read), *(take.kept(reader.rest()) for reader in readers))
+        for some in chunked(found, _BATCH):
             shown = [thread for thread in some if thread.state in COUNTED_STATES]
             threads.save_threads(db, origin.id, shown)
             for thread in some:
@@ -93,6 +88,7 @@ def import_threads(
             take.summary.stored += len(shown)
             take.summary.posts += sum(len(thread.posts) for thread in shown)
             _note(db, origin.id, [thread.created_at for thread in shown], [thread.tags for thread in shown])
+        take.summary.incomplete = sum(reader.incomplete for reader in readers)
     return take.summary
 
 
@@ -100,27 +96,50 @@ def import_models(
     db: Database,
     path: Path,
     *,
+    families: Families | None = None,
+    snapshot: bool = False,
     source: str | None = None,
     rejects: Path | None = None,
     progress: Progress = silent,
 ) -> ImportSummary:
     """Import Hub models, as the Hub's API gives them or with columns of the same meaning (see scraper.model_rows).
 
+    `snapshot`: the file holds a whole Hub, as the public daily dumps do. Models of the source that it lacks are then
+    gone, and a crawl into the same source takes only what is newer. `families` gives the usual names of model types;
     `source` as for import_threads. Raises FileError.
     """
     origin = sources.ensure(db, SourceKind.HUB, source or base_name(path))
+    listing = hub.begin_snapshot(db, origin.id) if snapshot else 0
+    span = _Span()
 
     def read(row: Row) -> HubModel:
         take.note_columns(row.values, MODEL_FIELDS)
-        return parse_model(row.values)
+        try:
+            return parse_model(row.values, families=families)
+        except BadFieldError:
+            models.keep_listed(db, origin.id, [str(row.values.get(name)) for name in ID_FIELDS], listing)
+            raise
 
-    with _Take(origin.name, path, rejects, progress) as take:
-        for some in chunked(take.values(read), 5 * _BATCH):
-            models.save_models(db, origin.id, some)
-            dated = [model.created_at for model in some if model.created_at]
-            take.summary.stored += len(some)
-            take.summary.unknown_dates += len(some) - len(dated)
-            _note(db, origin.id, dated, [model.tags for model in some])
+    def choose(names: Sequence[str]) -> list[str]:
+        take.note_columns(dict.fromkeys(names), MODEL_FIELDS)
+        return model_columns(names)
+
+    with _Take(origin.name, [path], rejects, progress, choose) as take:
+        try:
+            for some in chunked(take.values(read), 5 * _BATCH):
+                models.save_models(db, origin.id, some, listing=listing, counted=False)
+                take.summary.stored += len(some)
+                take.summary.unknown_dates += sum(model.created_at is None for model in some)
+                take.summary.gated += sum(bool(model.gated) for model in some)
+                span.add(model.created_at for model in some)
+                _note_authored(db, origin.id, (model.tags for model in some))
+        finally:
+            # Counting once: a file may hold its models in any order, so that each batch touches every month.
+            models.recount(db, origin.id)
+    if span.first and span.last:
+        sources.mark_covered(db, origin.id, _first_covered(span.first, take.summary.unknown_dates), span.last + _TICK)
+        if snapshot:
+            take.summary.gone = hub.end_snapshot(db, origin.id, listing, span.first, span.last)
     return take.summary
 
 
@@ -140,7 +159,7 @@ def import_uploads(
     origin = sources.ensure(db, SourceKind.UPLOADS, source or base_name(path))
     table: UploadTable | None = None
     total: dict[tuple[int, str], UploadCount] = {}
-    with _Take(origin.name, path, rejects, progress) as take:
+    with _Take(origin.name, [path], rejects, progress) as take:
         for row in take.rows():
             try:
                 table = table or UploadTable(list(row.values))
@@ -165,11 +184,19 @@ def import_uploads(
 
 
 class _Take:
-    """Reads a file's rows, counts them, and sets aside those that are no good."""
+    """Reads rows out of files, counts them, and sets aside those that are no good; `columns` as for read_rows."""
 
-    def __init__(self, source: str, path: Path, rejects: Path | None, progress: Progress) -> None:
-        self._path, self._progress = path, progress
-        self._rejects = Rejects(rejects or Path(f"{path.name}.rejects.jsonl"))
+    def __init__(
+        self,
+        source: str,
+        paths: Sequence[Path],
+        rejects: Path | None,
+        progress: Progress,
+        columns: ColumnChoice | None = None,
+    ) -> None:
+        self._paths, self._progress, self._columns = paths, progress, columns
+        self._rejects = Rejects(rejects or Path(f"{paths[0].name}.rejects.jsonl"))
+        self._where = ""
         self.summary = ImportSummary(source)
 
     def __enter__(self) -> _Take:
@@ -179,13 +206,16 @@ class _Take:
         self._rejects.__exit__(None, None, None)
 
     def rows(self) -> Iterator[Row]:
-        for row in read_rows(self._path):
-            self.summary.rows += 1
-            if row.error:
-                self.reject(row.line, row.error)
-            else:
-                yield row
-            self._progress("rows", self.summary.rows, None)
+        for path in self._paths:
+            self._where = f"{path.name}: " if len(self._paths) > 1 else ""
+            for row in read_rows(path, self._columns):
+                self.summary.rows += 1
+                if row.error:
+                    self.reject(row.line, row.error)
+                else:
+                    yield row
+                self._progress("rows", self.summary.rows, None)
+        self._where = ""
 
     def values(self, read: Callable[[Row], _Value | None]) -> Iterator[_Value]:
         for row in self.rows():
@@ -197,8 +227,15 @@ class _Take:
                 if value is not None:
                     yield value
 
+    def kept(self, rest: Iterator[tuple[int, _Value | BadFieldError]]) -> Iterator[_Value]:
+        for line, value in rest:
+            if isinstance(value, BadFieldError):
+                self.reject(line, str(value))
+            else:
+                yield value
+
     def reject(self, line: int, reason: str) -> None:
-        self._rejects.add(line, reason)
+        self._rejects.add(line, self._where + reason)
         self.summary.rejected = self._rejects.count
         self.summary.rejects = self._rejects.path
 
@@ -207,13 +244,37 @@ class _Take:
         unknown += [name for name in row if name not in known and name not in unknown]
 
 
+class _Span:
+    """From the first to the last of the moments that were added."""
+
+    def __init__(self) -> None:
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+
+    def add(self, moments: Iterable[datetime | None]) -> None:
+        for moment in moments:
+            if moment is not None:
+                self.first = min(self.first or moment, moment)
+                self.last = max(self.last or moment, moment)
+
+
 def _note(db: Database, source_id: int, moments: list[datetime], tags: Iterable[tuple[str, ...]]) -> None:
     """Mark what these rows tell of their source: the span of time it covers, and whether it was written for us."""
     if moments:
         # A file holds nothing after its last row, so that row's month is covered in part.
         sources.mark_covered(db, source_id, month_start(month_of(min(moments))), max(moments) + _TICK)
+    _note_authored(db, source_id, tags)
+
+
+def _note_authored(db: Database, source_id: int, tags: Iterable[tuple[str, ...]]) -> None:
     if any(AUTHORED_TAG in some for some in tags):
         sources.mark_authored(db, source_id)
+
+
+def _first_covered(first: datetime, unknown_dates: int) -> datetime:
+    """Start of the month of the first date, but no time of which the Hub itself kept none."""
+    start = month_start(month_of(first))
+    return UNKNOWN_UNTIL if unknown_dates and start < UNKNOWN_UNTIL < first else start
 
 
 def _add_up(total: dict[tuple[int, str], UploadCount], count: UploadCount, family: str) -> None:

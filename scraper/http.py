@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
@@ -18,8 +18,10 @@ from protego import Protego
 from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
+from scraper.answers import asked_wait, decode, gave_up, is_html, reason, web_page
 from scraper.errors import (
     BlockedError,
+    BudgetError,
     NotJsonError,
     RedirectError,
     RobotsError,
@@ -27,6 +29,9 @@ from scraper.errors import (
     StatusError,
     UnreachableError,
 )
+from scraper.pace import Pace
+
+_log = logging.getLogger(__name__)
 
 PROJECT_URL = "https://github.com/forumlens/forumlens"
 REPLAYED_UNTIL = "Forumlens-Replayed-Until"
@@ -34,20 +39,38 @@ REPLAYED_UNTIL = "Forumlens-Replayed-Until"
 
 _NAME = "forumlens"
 _RETRIED = frozenset({429, 500, 502, 503, 504})
+_OVERLOADED = frozenset({429, 503, 504})
 _MAX_REDIRECTS = 5
 _MAX_BACKOFF_S = 60.0
 
 Params = Mapping[str, str | int | Sequence[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A JSON answer. `etag` names this state of it; `body` is None where it is still the state that was asked about."""
+
+    body: Any
+    etag: str = ""
+    not_modified: bool = False
+
+
+class Recorder(Protocol):
+    """Told of every answer, refusals too."""
+
+    def __call__(self, response: requests.Response) -> None:
+        """Take note of an answer."""
+
+
 class PoliteClient:
-    """Fetches JSON from one site, one request after the other.
+    """Fetches from one site, one request after the other.
 
     `rate` is in requests per second (0: as fast as the server answers, for a server of one's own). A Crawl-delay
-    in robots.txt is kept where it asks for a slower pace. `retries` is how often one request is tried again after
-    a 429, a 5xx or a broken connection; `max_wait` (seconds) is the longest wait that a server may ask for.
-    `requests` counts what was asked of the site, retries too, robots.txt not.
-    `sleep`, `clock` and `jitter` are there for tests.
+    in robots.txt is kept where it asks for a slower pace, and a site that refuses or is slow gets longer pauses.
+    `retries` is how often one request is tried again after a 429, a 5xx or a broken connection; `max_wait` (seconds)
+    is the longest wait that a server may ask for. `budget` is how many requests may be made at most.
+    `requests` counts what was asked of the site, retries too, robots.txt not. `waited` is the sum of the seconds that
+    refusals have cost. `record` is told of every answer. `sleep`, `clock` and `jitter` are there for tests.
     """
 
     def __init__(
@@ -59,6 +82,8 @@ class PoliteClient:
         timeout: tuple[float, float] = (10.0, 60.0),
         retries: int = 5,
         max_wait: float = 900.0,
+        budget: int | None = None,
+        record: Recorder | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
@@ -67,47 +92,71 @@ class PoliteClient:
         if rate < 0:
             raise ScraperError(f"rate is {rate}: write requests per second, or 0 for no limit")
         self.requests = 0
+        self.waited = 0.0
+        self.budget = budget
         self.replayed_until: datetime | None = None
-        self._delay = 1 / rate if rate else 0.0
+        self.pace = Pace(1 / rate if rate else 0.0, sleep, clock)
         self._timeout = timeout
         self._retries = retries
         self._max_wait = max_wait
-        self._sleep, self._clock, self._jitter = sleep, clock, jitter
-        self._next_at = 0.0
+        self._record = record
+        self._sleep, self._jitter = sleep, jitter
         self._robots: Protego | None = None
         self._session = requests.Session()
         self._session.headers["User-Agent"] = user_agent(contact)
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def close(self) -> None:
         """Give the connection back."""
         self._session.close()
 
     def get_json(self, path: str, params: Params | None = None) -> Any:
-        """Fetch a path below the base URL and decode its JSON.
+        """Fetch a path below the base URL and decode its JSON; raises as `fetch` does."""
+        return self.fetch(path, params).body
 
-        Raises RobotsError, RedirectError, NotJsonError, BlockedError, UnreachableError, and StatusError for any
-        other status than 200.
+    def fetch(self, path: str, params: Params | None = None, etag: str = "") -> Fetched:
+        """Fetch a path below the base URL and decode its JSON, unless its state is still the one named by `etag`.
+
+        What comes damaged is asked for once more. Raises RobotsError, RedirectError, NotJsonError, BlockedError,
+        UnreachableError, BudgetError, and StatusError for any other status than 200.
         """
-        url = self.base_url + path
-        response = self._follow(url, params)
-        if response.status_code == 403 and _is_html(response):
+        try:
+            return self._fetch_json(path, params, etag)
+        except NotJsonError as error:
+            _log.info("%s; asking once more", error)
+            return self._fetch_json(path, params, etag)
+
+    def get_bytes(self, path: str) -> bytes:
+        """Fetch a path below the base URL as it is; raises as `fetch` does, but for NotJsonError."""
+        return self._checked(self._follow(self.base_url + path, None, {"Accept": "application/xml, */*;q=0.5"})).content
+
+    def _fetch_json(self, path: str, params: Params | None, etag: str) -> Fetched:
+        headers = {"Accept": "application/json"} | ({"If-None-Match": etag} if etag else {})
+        response = self._follow(self.base_url + path, params, headers)
+        if etag and response.status_code == 304:
+            return Fetched(None, etag, not_modified=True)
+        self._checked(response)
+        self.replayed_until = replayed_until(response.headers)
+        return Fetched(decode(response), response.headers.get("ETag", ""))
+
+    def _checked(self, response: requests.Response) -> requests.Response:
+        status, url = response.status_code, response.url
+        if status == 403 and is_html(response):
             raise BlockedError(
-                f"{url} answered 403 with a web page: the site keeps this client out. Wait, lower --rate,"
+                f"{url} answered 403 with {web_page(response)}: the site keeps this client out. Wait, lower --rate,"
                 " or ask its owners"
             )
-        if response.status_code != 200:
-            status = response.status_code
-            raise StatusError(f"{response.url} answered {status}{_reason(response)}", status)
-        self.replayed_until = replayed_until(response.headers)
-        return _decode(response)
+        if status != 200:
+            raise StatusError(f"{url} answered {status}{reason(response)}", status)
+        return response
 
-    def _follow(self, url: str, params: Params | None) -> requests.Response:
+    def _follow(self, url: str, params: Params | None, headers: Mapping[str, str]) -> requests.Response:
         """Fetch, following redirects on the same site only."""
         home = urlsplit(url)
         for _ in range(_MAX_REDIRECTS + 1):
             target = requests.Request("GET", url, params=params).prepare().url or url
             self._check_robots(target)
-            response = self._fetch(target, counted=True)
+            response = self._send(target, headers, counted=True)
             location = response.headers.get("Location", "") if response.is_redirect else ""
             if not location:
                 return response
@@ -128,63 +177,74 @@ class PoliteClient:
         """Read robots.txt; a site without one allows all, one that cannot be asked allows nothing (RFC 9309)."""
         url = urljoin(self.base_url + "/", "/robots.txt")
         home, target = urlsplit(url), url
-        response = self._fetch(target)
+        response = self._send(target, {})
         for _ in range(_MAX_REDIRECTS):
             if not response.is_redirect:
                 break
             target = urljoin(target, response.headers.get("Location", ""))
             if not _same_site(home, urlsplit(target)):
                 raise RedirectError(f"{url} redirects to {target}, another site: give that address if it is meant")
-            response = self._fetch(target)
+            response = self._send(target, {})
         if response.status_code >= 500 or response.status_code == 429:
             raise UnreachableError(f"{url} answered {response.status_code}: its rules are unknown, try again later")
-        robots = Protego.parse(response.text if response.status_code == 200 and not _is_html(response) else "")
+        robots = Protego.parse(response.text if response.status_code == 200 and not is_html(response) else "")
         asked = robots.request_rate(_NAME)
-        self._delay = max(
-            self._delay,
-            float(robots.crawl_delay(_NAME) or 0),
-            asked.seconds / asked.requests if asked and asked.requests else 0.0,
-        )
+        self.pace.keep_to(float(robots.crawl_delay(_NAME) or 0))
+        self.pace.keep_to(asked.seconds / asked.requests if asked and asked.requests else 0.0)
         return robots
 
-    def _fetch(self, url: str, *, counted: bool = False) -> requests.Response:
+    def _send(self, url: str, headers: Mapping[str, str], *, counted: bool = False) -> requests.Response:
         """One request, tried again as often as allowed; gives the last answer there is."""
         retry = Retry(total=self._retries, backoff_factor=1, backoff_max=_MAX_BACKOFF_S)
         while True:
-            self._pace()
+            if counted and self.budget is not None and self.requests >= self.budget:
+                raise BudgetError(f"the budget of {self.budget} requests is spent: the next run goes on")
+            self.pace.wait()
             self.requests += counted
-            response: requests.Response | None = None
-            try:
-                response = self._session.get(
-                    url, timeout=self._timeout, allow_redirects=False, headers={"Accept": "application/json"}
-                )
-                if response.status_code not in _RETRIED:
-                    return response
-                error: Exception = StatusError(f"status {response.status_code}", response.status_code)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as problem:
-                error = problem
-            except requests.RequestException as problem:
-                raise ScraperError(f"{url} cannot be asked for: {problem}") from problem
+            response, error = self._try(url, headers)
+            if error is None:
+                assert response is not None
+                return response
             try:
                 retry = retry.increment("GET", url, error=None if response is not None else OSError(str(error)))
             except (MaxRetryError, OSError):
                 if response is not None and response.status_code != 429:
                     return response
-                raise _gave_up(url, response, error, self._retries) from error
+                raise gave_up(url, response, error, self._retries) from error
             self._wait(retry, response, url)
 
+    def _try(
+        self, url: str, headers: Mapping[str, str]
+    ) -> tuple[requests.Response, None] | tuple[requests.Response | None, Exception]:
+        """The answer, and why it should be asked for again, if it should."""
+        began = time.monotonic()
+        try:
+            response = self._session.get(url, timeout=self._timeout, allow_redirects=False, headers=dict(headers))
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as problem:
+            self.pace.answered(refused=True)
+            _log.info("GET %s failed: %s", url, problem)
+            return None, problem
+        except requests.RequestException as problem:
+            raise ScraperError(f"{url} cannot be asked for: {problem}") from problem
+        status = response.status_code
+        self.pace.answered(refused=status in _OVERLOADED)
+        _log.debug("GET %s -> %d, %d bytes, %.0f ms", url, status, len(response.content), _ms_since(began))
+        if self._record is not None:
+            self._record(response)
+        return (response, StatusError(f"status {status}", status)) if status in _RETRIED else (response, None)
+
     def _wait(self, retry: Retry, response: requests.Response | None, url: str) -> None:
-        asked = _asked_wait(response) if response is not None else 0.0
+        asked = asked_wait(response) if response is not None else 0.0
         if asked > self._max_wait:
             raise BlockedError(f"{url} asks to wait {asked:.0f} s: try again later, or lower --rate")
-        self._sleep(max(asked, retry.get_backoff_time()) + self._jitter())
+        seconds = max(asked, retry.get_backoff_time()) + self._jitter()
+        _log.info("waiting %.1f s before asking for %s again (the site asks for %.1f s)", seconds, url, asked)
+        self.waited += seconds
+        self._sleep(seconds)
 
-    def _pace(self) -> None:
-        now = self._clock()
-        if now < self._next_at:
-            self._sleep(self._next_at - now)
-            now = max(self._clock(), self._next_at)
-        self._next_at = now + self._delay
+
+def _ms_since(began: float) -> float:
+    return 1000 * (time.monotonic() - began)
 
 
 def replayed_until(headers: Mapping[str, str]) -> datetime | None:
@@ -226,50 +286,3 @@ def _same_site(home: SplitResult, other: SplitResult) -> bool:
     ports = {"http": 80, "https": 443}
     mine, theirs = home.port or ports[home.scheme], other.port or ports[other.scheme]
     return mine == theirs or (home.scheme == "http" and mine == 80 and other.scheme == "https" and theirs == 443)
-
-
-def _asked_wait(response: requests.Response) -> float:
-    """Seconds that the server asks us to wait: the larger of Retry-After and `extras.wait_seconds`."""
-    waits = [0.0]
-    header = response.headers.get("Retry-After", "").strip()
-    try:
-        waits.append(float(header))
-    except ValueError:
-        with contextlib.suppress(ValueError, TypeError):
-            waits.append(parsedate_to_datetime(header).timestamp() - time.time())
-    with contextlib.suppress(ValueError, TypeError, KeyError):
-        waits.append(float(response.json()["extras"]["wait_seconds"]))
-    return max(wait for wait in waits if not math.isnan(wait))
-
-
-def _gave_up(
-    url: str, response: requests.Response | None, error: Exception, retries: int
-) -> UnreachableError | BlockedError:
-    if response is not None:
-        return BlockedError(f"{url} still answers 429 after {retries} retries: wait, or lower --rate")
-    return UnreachableError(f"{url} gave no answer after {retries} retries: {error}")
-
-
-def _is_html(response: requests.Response) -> bool:
-    kind = response.headers.get("Content-Type", "").lower()
-    return "html" in kind or response.content[:64].lstrip()[:1] == b"<"
-
-
-def _reason(response: requests.Response) -> str:
-    try:
-        return f": {'; '.join(str(text) for text in response.json()['errors'])[:200]}"
-    except (ValueError, TypeError, KeyError):
-        return ""
-
-
-def _decode(response: requests.Response) -> Any:
-    if not _is_html(response):
-        try:
-            return response.json()
-        except (ValueError, RecursionError):
-            pass
-    what = "a web page" if _is_html(response) else f"{response.content[:60]!r}"
-    raise NotJsonError(
-        f"{response.url} answered with {what} where JSON was expected: is this the address of a Discourse forum,"
-        " and can it be read without logging in?"
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,11 @@ from scraper.errors import FileError
 _MAX_LINE = 64 * 1024 * 1024
 _JSON_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json"})
 _CSV_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+ColumnChoice = Callable[[Sequence[str]], list[str]]
+"""Picks, of the columns that a file has, those to read."""
+
+_DECODER = json.JSONDecoder()
+_BLANKS = re.compile(r"\s*")
 _BROKEN = (OSError, EOFError, zlib.error)
 
 
@@ -64,14 +70,17 @@ def base_name(path: Path) -> str:
     return stem.stem if _form(path) else name
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Rows of a file in order. Raises FileError for a file that is missing, of no known form, or broken off."""
+def read_rows(path: Path, columns: ColumnChoice | None = None) -> Iterator[Row]:
+    """Rows of a file in order; `columns` chooses among those of a Parquet file, which is much quicker than to read all.
+
+    Raises FileError for a file that is missing, of no known form, or broken off.
+    """
     form = _form(path)
     if not form:
         raise FileError(f"{path} is of no known form: name it .jsonl, .csv or .tsv (each also with .gz), or .parquet")
     last = 0
     try:
-        for row in _READERS[form](path):
+        for row in _read_parquet(path, columns) if form == "parquet" else _READERS[form](path):
             last = row.line
             yield row
     except FileNotFoundError as error:
@@ -109,19 +118,26 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
                         break
                 yield Row(number, error=f"the line is longer than {_MAX_LINE // 2**20} MiB")
             elif data.strip():
-                yield _json_row(number, data.removeprefix(b"\xef\xbb\xbf"))
+                yield from _json_rows(number, data.removeprefix(b"\xef\xbb\xbf"))
 
 
-def _json_row(number: int, data: bytes) -> Row:
+def _json_rows(number: int, data: bytes) -> Iterator[Row]:
+    """The objects of a line: one, or those of lists, which some tools write one behind the other."""
     try:
-        value = json.loads(data)
+        text = data.decode().strip()
     except UnicodeDecodeError:
-        return Row(number, error="the line is not UTF-8")
-    except (ValueError, RecursionError) as error:
-        return Row(number, error=f"the line is not JSON: {error}")
-    if not isinstance(value, dict):
-        return Row(number, error="the line is no JSON object")
-    return Row(number, value)
+        yield Row(number, error="the line is not UTF-8")
+        return
+    position = 0
+    while position < len(text):
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            yield Row(number, error=f"the line is not JSON: {error}")
+            return
+        for item in value if isinstance(value, list) else [value]:
+            yield Row(number, item) if isinstance(item, dict) else Row(number, error="the line is no JSON object")
+        position = _BLANKS.match(text, position).end()  # type: ignore[union-attr]  # it matches nothing at all too
 
 
 def _read_csv(path: Path) -> Iterator[Row]:
@@ -163,13 +179,14 @@ def _csv_row(number: int, names: list[str], cells: list[str]) -> Row:
     return Row(number, dict(zip(names, cells, strict=True)))
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path, columns: ColumnChoice | None) -> Iterator[Row]:
     number = 0
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=500):
+        chosen = columns(file.schema_arrow.names) if columns else None
+        for batch in file.iter_batches(batch_size=500, columns=chosen):
             for values in batch.to_pylist():
                 number += 1
                 yield Row(number, values)
 
 
-_READERS = {"jsonl": _read_jsonl, "csv": _read_csv, "parquet": _read_parquet}
+_READERS = {"jsonl": _read_jsonl, "csv": _read_csv}

@@ -23,7 +23,7 @@ from store.schema import (
     thread_labels,
     thread_verdicts,
 )
-from store.values import Assignment, Mention, StoredThread, Verdict
+from store.values import Assignment, Mention, StoredThread, Verdict, thread_verdict
 
 _CURRENT_BUNDLE = "current_bundle"
 
@@ -158,8 +158,5 @@ def _label_rows(bundle: int, thread: StoredThread, found: Sequence[Assignment]) 
 
 
 def _union_row(bundle: int, thread: StoredThread, found: Sequence[Assignment]) -> dict[str, Any]:
-    """A thread is labelled if a post is; else abstained if the bundle was unsure of one; else none applies."""
-    verdicts = {item.verdict for item in found}
-    order = (Verdict.LABELLED, Verdict.ABSTAINED, Verdict.NONE)
-    verdict = next(verdict for verdict in order if verdict in verdicts)
+    verdict = thread_verdict({item.verdict for item in found})
     return {"bundle_id": bundle, "month": thread.month, "verdict": verdict.value, "thread_id": thread.id}

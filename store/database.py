@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +14,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -20,6 +23,14 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 class DatabaseError(RuntimeError):
     """The store cannot be opened; the message says why and what to do."""
+
+
+class WriteError(DatabaseError):
+    """The store cannot be written for the moment; what was committed before stays whole."""
+
+
+class BusyError(DatabaseError):
+    """Another process holds what only one may hold."""
 
 
 class Database:
@@ -41,9 +52,46 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Connection whose changes are committed together at the end, or not at all."""
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
+        """Connection whose changes are committed together at the end, or not at all.
+
+        Raises WriteError when the disk is full or the file cannot be written.
+        """
+        try:
+            with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+                yield connection
+        except OperationalError as error:
+            if why := _unwritable(error.orig):
+                raise WriteError(f"the store cannot be written: {why}. Nothing that was stored is lost") from error
+            raise
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold a name that only one process may hold at a time; a process that dies lets go of it.
+
+        Raises BusyError when another holds it.
+        """
+        held = self._advisory_lock(name) if self.dialect == "postgresql" else self._file_lock(name)
+        with held:
+            yield
+
+    @contextmanager
+    def _file_lock(self, name: str) -> Iterator[None]:
+        try:
+            with FileLock(f"{self._engine.url.database}.{name}.lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise BusyError(f"{name} is held by another process") from error
+
+    @contextmanager
+    def _advisory_lock(self, name: str) -> Iterator[None]:
+        key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar():
+                raise BusyError(f"{name} is held by another process")
+            try:
+                yield
+            finally:
+                connection.execute(select(func.pg_advisory_unlock(key)))
 
     def upsert(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
@@ -114,6 +162,18 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver would begin late and upgrade its lock; see _begin_sqlite
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _unwritable(error: BaseException | None) -> str:
+    """What keeps a database from being written, with the remedy; empty where it is something else."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", "") == "53100":
+        return "the disk is full. Free some space and run again"
+    if code == sqlite3.SQLITE_IOERR:
+        return f"{error} (is the disk full?). Run again when it can be written"
+    if code == sqlite3.SQLITE_BUSY:
+        return "another process has been writing for more than a minute. Run again when it is done"
+    return ""
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -99,8 +100,11 @@ frontier = Table(
     Column("marker", Text, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("outcome", Text, nullable=False, default=""),
+    Column("read_at", UtcDateTime),
+    Column("etag", Text, nullable=False, server_default=""),
     UniqueConstraint("source_id", "external_id"),
     Index(None, "source_id", "pending", "id"),
+    Index("ix_frontier_rotation", "source_id", "pending", "read_at"),
 )
 
 threads = Table(
@@ -127,7 +131,7 @@ threads = Table(
     Index(None, "created_at", "id"),
 )
 
-# A deleted post keeps its row as a tombstone: id and times, no text, no author.
+# A deleted post keeps its row as a tombstone: id and times, no text, no author. `deleted_at`: when we saw it gone.
 posts = Table(
     "posts",
     metadata,
@@ -145,17 +149,34 @@ posts = Table(
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("input_hash", LargeBinary(32), nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("deleted_at", UtcDateTime),
     UniqueConstraint("thread_id", "external_id"),
     Index(None, "thread_id", "number"),
+    Index("ix_posts_external_id", "external_id"),
 )
 
+# What an edit replaced: the hash of the earlier text, when that was written, and when we saw it replaced.
+post_edits = Table(
+    "post_edits",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False, index=True),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("replaced_at", UtcDateTime, nullable=False),
+)
+
+# `family` is the model_type by its usual name; `listing` is the last full listing of the source that held the model;
+# `gone` is true once a full listing no longer did.
 models = Table(
     "models",
     metadata,
     Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
     Column("id", Text, nullable=False),
+    Column("hub_id", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime),
     Column("month", Integer),
+    Column("model_type", Text, nullable=False, server_default=""),
     Column("family", Text, nullable=False),
     Column("pipeline_tag", Text),
     Column("library", Text),
@@ -163,8 +184,30 @@ models = Table(
     Column("downloads", BigInteger, nullable=False),
     Column("likes", BigInteger, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("gated", Boolean),
+    Column("modified_at", UtcDateTime),
+    Column("listing", Integer, nullable=False, server_default="0"),
+    Column("gone", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("source_id", "id"),
     Index(None, "source_id", "month", "family", "has_card"),
+    Index(None, "source_id", "hub_id"),
+)
+
+# What a model's card holds, measured; `state` is read, missing, refused or unreadable.
+model_cards = Table(
+    "model_cards",
+    metadata,
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("placeholders", Integer, nullable=False),
+    Column("sections", JSON, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("broken_metadata", Boolean, nullable=False),
+    PrimaryKeyConstraint("source_id", "model_id"),
 )
 
 # Counts by month and family ('' = no model_type): derived from `models`, or a published table as it is.
@@ -206,6 +249,17 @@ vectors = Table(
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("data", LargeBinary, nullable=False),
     PrimaryKeyConstraint("encoder_id", "text_hash"),
+)
+
+# Which of the hashes above a stage made of a post's text, so that they go with it. A text of two posts has two rows.
+post_texts = Table(
+    "post_texts",
+    metadata,
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("post_id", "stage", "text_hash"),
+    Index(None, "text_hash"),
 )
 
 bundles = Table(

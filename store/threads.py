@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from more_itertools import chunked
@@ -12,10 +14,13 @@ from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from store.database import Database
 from store.months import month_of
-from store.schema import counters, posts, threads
+from store.posts import NO_HASH, next_revision, take_from_others, write_posts
+from store.purge import forget_thread
+from store.schema import posts, threads
 from store.text import text_hash
 from store.values import (
     COUNTED_STATES,
+    Opening,
     Post,
     PostInput,
     StoredPost,
@@ -25,7 +30,21 @@ from store.values import (
 )
 
 _BATCH = 200
-_NO_HASH = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What storing a thread did: its id here, and how many posts came, were edited or went.
+
+    `robbed`: external ids of threads of the same source that a post has moved away from.
+    """
+
+    thread_id: int
+    changed: bool = False
+    added: int = 0
+    edited: int = 0
+    deleted: int = 0
+    robbed: tuple[str, ...] = ()
 
 
 def save_thread(db: Database, source_id: int, thread: Thread) -> int:
@@ -35,7 +54,7 @@ def save_thread(db: Database, source_id: int, thread: Thread) -> int:
     stages do not read it again.
     """
     with db.write() as connection:
-        return _save(db, connection, source_id, thread)
+        return put_thread(db, connection, source_id, thread, datetime.now(UTC)).thread_id
 
 
 def save_threads(db: Database, source_id: int, many: Iterable[Thread]) -> int:
@@ -44,31 +63,79 @@ def save_threads(db: Database, source_id: int, many: Iterable[Thread]) -> int:
     for some in chunked(many, _BATCH):
         with db.write() as connection:
             for thread in some:
-                _save(db, connection, source_id, thread)
+                put_thread(db, connection, source_id, thread, datetime.now(UTC))
         count += len(some)
     return count
 
 
-def set_thread_state(db: Database, source_id: int, external_id: str, state: ThreadState) -> None:
-    """Note that a known thread changed state; one that is no longer shown loses its text. Unknown ids are ignored."""
+def put_thread(
+    db: Database,
+    connection: Connection,
+    source_id: int,
+    thread: Thread,
+    seen_at: datetime,
+    *,
+    posts_move: bool = False,
+    not_given: Collection[str] = (),
+) -> Saved:
+    """As save_thread, in the caller's transaction.
+
+    `posts_move`: a post keeps its id when the forum moves it to another thread; one that another thread of the source
+    had is taken out of that thread. `not_given`: external ids of posts that the thread still has and that were not to
+    be had; they stay as they were.
+    """
+    known = connection.execute(
+        select(threads.c.id, threads.c.content_hash).where(
+            threads.c.source_id == source_id, threads.c.external_id == thread.external_id
+        )
+    ).first()
+    content = _content_hash(thread)
+    if known is not None and known.content_hash == content:
+        connection.execute(update(threads).where(threads.c.id == known.id).values(_figures(thread)))
+        return Saved(int(known.id))
+    row = _thread_row(source_id, thread) | {"content_hash": content, "revision": next_revision(connection)}
+    db.upsert(connection, threads, [row], ["source_id", "external_id"])
+    thread_id = connection.execute(
+        select(threads.c.id).where(threads.c.source_id == source_id, threads.c.external_id == thread.external_id)
+    ).scalar_one()
+    inputs = [_input(thread, position) for position in range(len(thread.posts))]
+    rows = [_post_row(thread_id, post, given) for post, given in zip(thread.posts, inputs, strict=True)]
+    added, edited, deleted = write_posts(db, connection, thread_id, rows, seen_at, not_given)
+    robbed = take_from_others(connection, source_id, thread_id, rows, seen_at) if posts_move and added else ()
+    return Saved(int(thread_id), True, added, edited, deleted, robbed)
+
+
+def set_thread_state(db: Database, source_id: int, external_id: str, state: ThreadState) -> bool:
+    """Note that a known thread changed state; one that is no longer shown loses its text. Unknown ids are ignored.
+
+    Returns whether it changed.
+    """
     with db.write() as connection:
-        row = connection.execute(
-            select(threads.c.id, threads.c.state).where(
-                threads.c.source_id == source_id, threads.c.external_id == external_id
-            )
-        ).first()
-        if row is None or row.state == state.value:
-            return
-        values: dict[str, Any] = {
-            "state": state.value,
-            "counted": state in COUNTED_STATES,
-            "revision": _next_revision(connection),
-            "content_hash": _NO_HASH,
-        }
-        if state not in COUNTED_STATES:
-            values |= {"title": "", "url": "", "category": "", "tags": []}
-            connection.execute(update(posts).where(posts.c.thread_id == row.id, ~posts.c.deleted).values(_TOMBSTONE))
-        connection.execute(update(threads).where(threads.c.id == row.id).values(values))
+        return put_thread_state(connection, source_id, external_id, state, datetime.now(UTC))
+
+
+def put_thread_state(
+    connection: Connection, source_id: int, external_id: str, state: ThreadState, seen_at: datetime
+) -> bool:
+    """As set_thread_state, in the caller's transaction."""
+    row = connection.execute(
+        select(threads.c.id, threads.c.state).where(
+            threads.c.source_id == source_id, threads.c.external_id == external_id
+        )
+    ).first()
+    if row is None or row.state == state.value:
+        return False
+    values: dict[str, Any] = {
+        "state": state.value,
+        "counted": state in COUNTED_STATES,
+        "revision": next_revision(connection),
+        "content_hash": NO_HASH,
+    }
+    if state not in COUNTED_STATES:
+        values |= {"title": "", "url": "", "category": "", "tags": [], "views": 0, "likes": 0}
+        forget_thread(connection, row.id, seen_at)
+    connection.execute(update(threads).where(threads.c.id == row.id).values(values))
+    return True
 
 
 def changed_threads(db: Database, after_revision: int, limit: int = 500) -> list[StoredThread]:
@@ -81,8 +148,8 @@ def changed_threads(db: Database, after_revision: int, limit: int = 500) -> list
     return [_stored_thread(head, by_thread.get(head.id, [])) for head in heads]
 
 
-def openings(db: Database) -> Iterator[tuple[int, int, PostInput]]:
-    """(thread id, month, opening post) of every counted thread, ascending by thread id, streamed.
+def openings(db: Database) -> Iterator[Opening]:
+    """The opening post of every counted thread, ascending by thread id, streamed.
 
     The opening is the first visible post; a thread without one is left out.
     """
@@ -98,64 +165,7 @@ def openings(db: Database) -> Iterator[tuple[int, int, PostInput]]:
         last = heads[-1].id
         for head in heads:
             if rows := by_thread.get(head.id):
-                yield head.id, head.month, _inputs(head, rows[:1])[0]
-
-
-_TOMBSTONE: dict[str, Any] = {
-    "deleted": True,
-    "body": "",
-    "author": "",
-    "likes": 0,
-    "accepted": False,
-    "text_hash": _NO_HASH,
-    "input_hash": _NO_HASH,
-}
-
-
-def _save(db: Database, connection: Connection, source_id: int, thread: Thread) -> int:
-    known = connection.execute(
-        select(threads.c.id, threads.c.content_hash).where(
-            threads.c.source_id == source_id, threads.c.external_id == thread.external_id
-        )
-    ).first()
-    content = _content_hash(thread)
-    if known is not None and known.content_hash == content:
-        connection.execute(update(threads).where(threads.c.id == known.id).values(_figures(thread)))
-        return int(known.id)
-    row = _thread_row(source_id, thread) | {
-        "content_hash": content,
-        "revision": _next_revision(connection),
-    }
-    db.upsert(connection, threads, [row], ["source_id", "external_id"])
-    thread_id = connection.execute(
-        select(threads.c.id).where(threads.c.source_id == source_id, threads.c.external_id == thread.external_id)
-    ).scalar_one()
-    _save_posts(db, connection, thread_id, thread)
-    return int(thread_id)
-
-
-def _save_posts(db: Database, connection: Connection, thread_id: int, thread: Thread) -> None:
-    inputs = [_input(thread, position) for position in range(len(thread.posts))]
-    rows = [_post_row(thread_id, post, given) for post, given in zip(thread.posts, inputs, strict=True)]
-    db.upsert(connection, posts, rows, ["thread_id", "external_id"])
-    there = connection.execute(
-        select(posts.c.id, posts.c.external_id).where(posts.c.thread_id == thread_id, ~posts.c.deleted)
-    )
-    shown = {post.external_id for post in thread.posts}
-    vanished = [row.id for row in there if row.external_id not in shown]
-    for some in chunked(vanished, _BATCH):
-        connection.execute(update(posts).where(posts.c.id.in_(some)).values(_TOMBSTONE))
-
-
-def _next_revision(connection: Connection) -> int:
-    # The row stays locked until the commit, so that revisions become visible in their order.
-    statement = (
-        update(counters)
-        .where(counters.c.name == "thread_revision")
-        .values(value=counters.c.value + 1)
-        .returning(counters.c.value)
-    )
-    return int(connection.execute(statement).scalar_one())
+                yield Opening(head.id, head.month, rows[0].id, _inputs(head, rows[:1])[0])
 
 
 def _thread_row(source_id: int, thread: Thread) -> dict[str, Any]:
@@ -192,6 +202,7 @@ def _post_row(thread_id: int, post: Post, given: PostInput) -> dict[str, Any]:
         "text_hash": text_hash(post.body),
         "input_hash": _input_hash(given),
         "deleted": False,
+        "deleted_at": None,
     }
 
 

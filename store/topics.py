@@ -128,7 +128,7 @@ def place_threads(db: Database, key: str, revision: int, places: Sequence[Placed
             connection.execute(topic_threads.insert(), rows)
         touched |= {place.topic for place in places if place.topic is not None}
         for topic in sorted(touched):
-            _recount(connection, run, topic, set(ids))
+            recount_topic(connection, run, topic, set(ids))
         connection.execute(update(topic_runs).where(topic_runs.c.id == run).values(revision=revision))
 
 
@@ -166,8 +166,11 @@ def _forget_all_but(connection: Connection, keys: Sequence[str | None]) -> None:
         connection.execute(delete(topic_runs).where(topic_runs.c.id == run))
 
 
-def _recount(connection: Connection, run: int | None, topic: int, moved: set[int]) -> None:
-    """Bring size and representatives of a topic in line with its threads."""
+def recount_topic(connection: Connection, run: int | None, topic: int, moved: set[int]) -> None:
+    """Bring size and representatives of a topic in line with its threads, in the caller's transaction.
+
+    `moved`: threads that may have left it.
+    """
     inside = topic_threads.c.run_id == run, topic_threads.c.topic == topic
     row = topics.c.run_id == run, topics.c.topic == topic
     size = connection.execute(select(func.count()).select_from(topic_threads).where(*inside)).scalar_one()

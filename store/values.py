@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +41,11 @@ class Verdict(StrEnum):
     LABELLED = "labelled"
     NONE = "none"
     ABSTAINED = "abstained"
+
+
+def thread_verdict(verdicts: Collection[Verdict]) -> Verdict:
+    """A thread is labelled if one of its posts is; else abstained if one is; else none applies."""
+    return next(verdict for verdict in (Verdict.LABELLED, Verdict.ABSTAINED, Verdict.NONE) if verdict in verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,11 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """A model on the Hub. `created_at` is None when unknown; `has_card` is None when the source does not tell."""
+    """A model on the Hub; None where the source does not tell.
+
+    `model_type` is as the Hub has it, `family` its usual name (empty: the same). `hub_id` stays when a model is
+    renamed. `gated`: readers must ask for access.
+    """
 
     id: str
     created_at: datetime | None
@@ -100,6 +109,48 @@ class HubModel:
     downloads: int = 0
     likes: int = 0
     tags: tuple[str, ...] = ()
+    family: str = ""
+    hub_id: str = ""
+    gated: bool | None = None
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCounts:
+    """How many models of a source there are, and how many of them have no known date, are gated, are gone."""
+
+    models: int
+    unknown_dates: int
+    gated: int
+    gone: int
+
+
+class CardState(StrEnum):
+    """How the reading of a model card ended."""
+
+    READ = "read"
+    MISSING = "missing"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCardFacts:
+    """What a model card holds: length of its text, titles of its sections, names of its metadata fields.
+
+    The text is what stands below the metadata. `placeholders` counts places where a template was left unfilled;
+    `broken_metadata`: the metadata is no YAML mapping that can be read, and `fields` are the names that still show.
+    """
+
+    model_id: str
+    state: CardState
+    read_at: datetime
+    characters: int = 0
+    words: int = 0
+    placeholders: int = 0
+    sections: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    broken_metadata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +239,16 @@ class StoredPost:
     number: int
     input_hash: bytes
     input: PostInput
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first visible post of a thread, whose row in the store is `post_id`."""
+
+    thread_id: int
+    month: int
+    post_id: int
+    post: PostInput
 
 
 @dataclass(frozen=True, slots=True)

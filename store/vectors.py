@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from more_itertools import chunked
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from store.database import Database
-from store.schema import encoders, vectors
+from store.purge import forget_hashes
+from store.schema import encoders, post_texts, vectors
 
 _BATCH = 500
 _STORED = np.dtype("<f4")
@@ -45,3 +46,25 @@ def save_vectors(db: Database, encoder_key: str, hashes: Sequence[bytes], data: 
 def _encoder_id(db: Database, connection: Connection, key: str) -> int:
     db.upsert(connection, encoders, [{"key": key}], ["key"])
     return int(connection.execute(select(encoders.c.id).where(encoders.c.key == key)).scalar_one())
+
+
+def save_post_texts(db: Database, stage: str, pairs: Mapping[int, Collection[bytes]]) -> None:
+    """Note which text hashes a stage makes of each post's text, in place of what it noted before.
+
+    Must come before the vectors of those texts are saved: a vector whose post is not known outlives its post. Vectors
+    of texts that no post has any more are deleted.
+    """
+    wanted = {(post, key) for post, keys in pairs.items() for key in keys}
+    mine = post_texts.c.stage == stage
+    with db.write() as connection:
+        known: set[tuple[int, bytes]] = set()
+        for some in chunked(pairs, _BATCH):
+            rows = connection.execute(select(post_texts).where(mine, post_texts.c.post_id.in_(some)))
+            known |= {(row.post_id, row.text_hash) for row in rows}
+        gone = known - wanted
+        for post, key in sorted(gone):
+            this = post_texts.c.post_id == post, post_texts.c.text_hash == key
+            connection.execute(delete(post_texts).where(mine, *this))
+        new = [{"post_id": post, "stage": stage, "text_hash": key} for post, key in sorted(wanted - known)]
+        db.upsert(connection, post_texts, new, ["post_id", "stage", "text_hash"])
+        forget_hashes(connection, [key for _, key in gone])

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from store.database import Database, open_database
+
+settings.register_profile("any machine", deadline=None)  # no test may depend on how busy the machine is
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import typer
 
 from forumlens.cli.assemble import load_registry, open_bundle, open_store, taxonomy_in_use
 from forumlens.cli.errors import BadInputError, NotMadeYetError
+from forumlens.cli.forum import verify_forum
 from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
+from scraper.forum import Completeness
 from store import assignments, topics, trends
 from store.database import Database
 from store.months import BadMonthError, format_month, parse_month
@@ -83,21 +85,43 @@ def show_trends(
     print_rows(rows, form, title=_trend_title(label or category, topic, family))
 
 
-def status(form: FormatFlag = Format.TABLE, database: DatabaseFlag = None) -> None:
-    """What the store holds and which span each source covers.
+def status(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare with the forum's sitemap: names missing threads, exit status 1.")
+    ] = False,
+    forum: Annotated[str | None, typer.Option(help="Forum to verify. \\[default: the one that was crawled]")] = None,
+    rate: Annotated[float | None, typer.Option(min=0, help="Requests a second, for --verify.")] = None,
+    form: FormatFlag = Format.TABLE,
+    database: DatabaseFlag = None,
+) -> None:
+    """What the store holds and which span each source covers; with --verify, whether anything of the forum is missing.
 
     Example: forumlens status --format json
     """
-    with open_store(load_settings(database_url=database)) as db:
+    settings = load_settings(database_url=database, rate=rate)
+    with open_store(settings) as db:
         found = trends.counts(db, assignments.current_bundle(db), topics.current_topic_run(db))
         report = _status(found, assignments.current_bundle(db), topics.current_topic_run(db))
+        compared = verify_forum(settings, db, forum) if verify else None
     if form is Format.JSON:
-        print_json(report)
-        return
-    figures = {name: value for name, value in report.items() if not isinstance(value, list | dict)}
-    print_record(figures, form, title="Store")
+        print_json(report | ({"completeness": asdict(compared)} if compared else {}))
+    else:
+        figures = {name: value for name, value in report.items() if not isinstance(value, list | dict)}
+        print_record(figures, form, title="Store")
     if form is Format.TABLE:
         print_rows(report["sources"], form, title="Sources")
+        if compared:
+            _print_completeness(compared)
+    if compared and compared.missing:
+        raise typer.Exit(1)
+
+
+def _print_completeness(found: Completeness) -> None:
+    figures = {"sitemap": found.sitemap, "stored": found.stored, "missing": len(found.missing)}
+    print_record(figures | {"not in the sitemap": len(found.surplus)}, Format.TABLE, title="Beside the sitemap")
+    if found.missing:
+        rows = [{"missing thread": key, "what is known": why} for key, why in found.missing]
+        print_rows(rows, Format.TABLE)
 
 
 def serve(

@@ -18,7 +18,7 @@ from forumlens.cli.output import say
 from forumlens.cli.settings import Quality, Settings
 from labeled import files
 from scraper.forum import KNOWN_FORUMS
-from scraper.http import PoliteClient
+from scraper.http import PoliteClient, Recorder
 from scraper.pseudonyms import Pseudonymizer, key_path_beside
 from store.database import Database, open_database
 
@@ -142,9 +142,9 @@ def forum_url(forum: str) -> str:
 
 
 @contextmanager
-def forum_client(settings: Settings, url: str, rate: float) -> Iterator[PoliteClient]:
-    """A client for one forum; closed at the end."""
-    client = PoliteClient(url, rate=rate, contact=settings.contact)
+def forum_client(settings: Settings, url: str, record: Recorder | None = None) -> Iterator[PoliteClient]:
+    """A client for one forum; closed at the end. `record` is told of every answer."""
+    client = PoliteClient(url, rate=settings.rate, contact=settings.contact, record=record)
     try:
         yield client
     finally:

@@ -22,10 +22,11 @@ from forumlens.cli.assemble import (
     remembering,
     say_quality,
 )
-from forumlens.cli.collect import SinceFlag, collect_forum, collect_hub
 from forumlens.cli.errors import BadInputError
+from forumlens.cli.forum import collect_forum
+from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag, SinceFlag
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.topics import discover
@@ -109,7 +110,7 @@ def _collect_sample(settings: Settings, db: Database) -> None:
         raise BadInputError(
             "the store holds mined data: name another one for the sample with --database sqlite:///FILE"
         )
-    own = settings.model_copy(update={"rate": 0.0})
+    own = settings.model_copy(update={"rate": 0.0, "budget": None})
     with _replayed() as (forum, hub):
         collect_forum(own, db, forum, known_as=SAMPLE_FORUM)
         collect_hub(own.model_copy(update={"hub_endpoint": hub}), db, known_as=SAMPLE_HUB)

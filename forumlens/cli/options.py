@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,12 @@ BundleFlag = Annotated[
         "--bundle", help="Folder of the fitted bundle. \\[FORUMLENS_BUNDLE; default bundle]", show_default=False
     ),
 ]
+SinceFlag = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),
+]
 FormatFlag = Annotated[Format, typer.Option("--format", help="How to print the data.")]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 PortFlag = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")]
 EncoderFlag = Annotated[
     str | None, typer.Option("--encoder", help="Name or path of an encoder. \\[FORUMLENS_ENCODER; default MiniLM]")
@@ -47,3 +53,8 @@ ExamplesFlag = Annotated[
         show_default=False,
     ),
 ]
+
+
+def utc(day: datetime | None) -> datetime | None:
+    """A day that a person named, as its first moment in UTC."""
+    return day.replace(tzinfo=UTC) if day else None

@@ -7,15 +7,28 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Cell = str | int | float | bool | None
 Row = Mapping[str, Any]
@@ -64,6 +77,11 @@ def print_record(record: Row, form: Format, title: str = "") -> None:
         print_json(dict(record))
     else:
         _print_csv([record])
+
+
+def summary_row(summary: DataclassInstance) -> dict[str, Any]:
+    """A summary's figures in one row; its lists as counts."""
+    return {name: len(value) if isinstance(value, list) else value for name, value in asdict(summary).items()}
 
 
 def print_json(value: object) -> None:
@@ -145,5 +163,7 @@ def _bar() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
         console=stderr(),
     )

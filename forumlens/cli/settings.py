@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Mail address or URL put into the crawler's User-Agent, so that an operator can reach you."""
     rate: float = Field(1.0, ge=0)
     """Requests a second to a forum; 0 is unlimited, for a server of one's own."""
+    budget: int | None = Field(None, ge=1)
+    """Requests that may be made to one forum in a day (UTC); none is as many as the pace allows."""
     host: str = "127.0.0.1"
     port: int = Field(50051, ge=0, le=65535)
     encoder: str = ""

@@ -82,9 +82,54 @@ class ForumDump:
                     f"dump {str(path)!r}, line {number}: {error}; each line must be the body of /t/ID.json with all "
                     "its posts in post_stream.posts, or the body of /categories.json"
                 ) from error
-        self.listed: tuple[ThreadEntry, ...] = tuple(entry for entry in self._threads.values() if entry.listed)
-        self._post_ids, self._post_threads = self._index_posts()
-        self.categories: tuple[Json, ...] = tuple(self._all_categories(given))
+        self._given = given
+        self._posts_index: tuple[array[int], array[int]] | None = None
+        self._shown: tuple[tuple[ThreadEntry, ...], datetime | None] | None = None
+        self.version = 0
+        """Grows with every change, so that what was worked out from the dump can be told from what still holds."""
+
+    def put(self, body: Json) -> None:
+        """Add a thread, or change one: readers see it as the body has it from now on. Raises ShapeError."""
+        entry = self._index(json.dumps(body).encode(), body)
+        self._threads[entry.id] = entry
+        self._decoded.pop(entry.id, None)
+        self._posts_index = self._shown = None
+        self.version += 1
+
+    def copy(self, entry: ThreadEntry) -> Json:
+        """The completed body of a thread, the caller's own to change."""
+        return complete_thread(self._spool.read_json(entry.body))
+
+    @property
+    def listed(self) -> tuple[ThreadEntry, ...]:
+        """Threads that stand in the lists of an anonymous visitor."""
+        return self._look()[0]
+
+    @property
+    def until(self) -> datetime | None:
+        """When the last thing in the dump happened."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[tuple[ThreadEntry, ...], datetime | None]:
+        if self._shown is None:
+            listed = tuple(entry for entry in self._threads.values() if entry.listed)
+            self._shown = listed, max((entry.bumped_at for entry in listed), default=None)
+        return self._shown
+
+    @property
+    def last_thread_id(self) -> int:
+        """The highest id of a thread, 0 without any."""
+        return max(self._threads, default=0)
+
+    @property
+    def last_post_id(self) -> int:
+        """The highest id of a post that may be read, 0 without any."""
+        return max(self._post_index()[0], default=0)
+
+    @property
+    def categories(self) -> tuple[Json, ...]:
+        """Every category: those that the dump describes, and those that its threads are in."""
+        return tuple(self._all_categories(self._given))
 
     def _index(self, line: bytes, value: Json) -> ThreadEntry:
         thread = complete_thread(value)
@@ -108,11 +153,13 @@ class ForumDump:
             row=self._spool.append(json.dumps(row).encode()),
         )
 
-    def _index_posts(self) -> tuple[array[int], array[int]]:
-        pairs = sorted(
-            (post_id, entry.id) for entry in self.listed for post_id in self._spool.read_json(entry.row)["posts"]
-        )
-        return array("q", (post for post, _ in pairs)), array("q", (thread for _, thread in pairs))
+    def _post_index(self) -> tuple[array[int], array[int]]:
+        if self._posts_index is None:
+            pairs = sorted(
+                (post_id, entry.id) for entry in self.listed for post_id in self._spool.read_json(entry.row)["posts"]
+            )
+            self._posts_index = array("q", (post for post, _ in pairs)), array("q", (thread for _, thread in pairs))
+        return self._posts_index
 
     def _all_categories(self, given: dict[int, Json]) -> Iterator[Json]:
         threads: Counter[int] = Counter()
@@ -153,13 +200,14 @@ class ForumDump:
 
     def posts_before(self, post_id: int | None, count: int) -> list[Json]:
         """At most `count` regular posts of listed threads with an id up to `post_id`, newest id first."""
-        end = len(self._post_ids) if post_id is None else bisect_right(self._post_ids, post_id)
-        return [self._post(index) for index in range(end - 1, max(end - count, 0) - 1, -1)]
+        ids, owners = self._post_index()
+        end = len(ids) if post_id is None else bisect_right(ids, post_id)
+        return [self._post(ids[index], owners[index]) for index in range(end - 1, max(end - count, 0) - 1, -1)]
 
-    def _post(self, index: int) -> Json:
-        entry = self._threads[self._post_threads[index]]
+    def _post(self, post_id: int, thread_id: int) -> Json:
+        entry = self._threads[thread_id]
         thread = self.thread(entry)
-        post = next(post for post in thread["post_stream"]["posts"] if post["id"] == self._post_ids[index])
+        post = next(post for post in thread["post_stream"]["posts"] if post["id"] == post_id)
         return {**post, "topic_title": thread["title"], "category_id": entry.category_id}
 
 

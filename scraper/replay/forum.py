@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,10 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from scraper.replay import pages
+from scraper.replay.changes import ForumChanges
+from scraper.replay.conditional import Conditional
 from scraper.replay.dump import ForumDump, ThreadEntry
+from scraper.replay.faults import FORUM_FAULTS, FaultPlan, Faulty
 from scraper.replay.limits import ForumLimiter, ForumLimits
 from scraper.replay.listing import Query, QueryError, filter_query, latest_query
 from scraper.replay.shapes import CHUNK_SIZE
@@ -30,22 +32,35 @@ _MOST = 2_147_483_647
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def forum_app(path: str | Path, *, limits: ForumLimits | bool = False, detailed_404: bool = False) -> Starlette:
+def forum_app(
+    path: str | Path,
+    *,
+    limits: ForumLimits | bool = False,
+    detailed_404: bool = False,
+    faults: FaultPlan | None = None,
+) -> Starlette:
     """A forum dump (JSONL or JSONL.gz of raw `/t/ID.json` bodies with all posts inline) as a Discourse forum.
 
     Args:
         path: the dump.
         limits: rate limits per address; True takes Discourse's own, False lets everything pass.
         detailed_404: answer 410 for a deleted thread and 403 for a private one, as some forums do, instead of 404.
+        faults: what goes wrong and what changes while it is read.
 
     Raises:
         DumpError: the dump cannot be read; the message names file, line and field.
     """
-    forum = _Forum(ForumDump(path), detailed_404)
+    dump = ForumDump(path)
+    forum = _Forum(dump, detailed_404)
     chosen = ForumLimits() if limits is True else limits
-    middleware = [Middleware(ReplayedUntil, until=forum.until)]
+    middleware = [Middleware(ReplayedUntil, until=lambda: dump.until), Middleware(Conditional)]
     if chosen:
         middleware.append(Middleware(ForumLimiter, limits=chosen))
+    if faults is not None:
+        change = ForumChanges(dump).change
+        middleware.insert(
+            0, Middleware(Faulty, plan=faults, possible=FORUM_FAULTS, changes=ForumChanges.ALL, change=change)
+        )
     return Starlette(routes=forum.routes(), middleware=middleware, exception_handlers={404: _missing, 405: _missing})
 
 
@@ -54,11 +69,7 @@ class _Forum:
         self._dump = dump
         self._detailed_404 = detailed_404
         self._orders: dict[Query, list[ThreadEntry]] = {}
-
-    @property
-    def until(self) -> datetime | None:
-        """When the last thing in the dump happened."""
-        return max((entry.bumped_at for entry in self._dump.listed), default=None)
+        self._version = dump.version
 
     def routes(self) -> list[Route]:
         plain = {
@@ -86,6 +97,9 @@ class _Forum:
 
     async def _latest(self, request: Request) -> Response:
         query = latest_query(request.query_params.get("order"), request.query_params.get("ascending") == "true")
+        if self._version != self._dump.version:
+            self._orders.clear()
+            self._version = self._dump.version
         if query not in self._orders:
             self._orders[query] = query.apply(self._dump.listed)
         found = self._orders[query]

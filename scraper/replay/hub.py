@@ -16,9 +16,11 @@ from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from scraper.replay.changes import HubChanges
+from scraper.replay.faults import HUB_FAULTS, FaultPlan, Faulty
 from scraper.replay.hub_dump import SORTS, HubDump, ModelEntry
 from scraper.replay.limits import HubLimits, HubQuota
 from scraper.replay.spool import Json
@@ -34,6 +36,7 @@ _FULL = ("author", "gated", "disabled", "lastModified", "sha", "siblings")
 _HEAVY = ("config", "cardData", "safetensors", "gguf", "transformersInfo", "widgetData", "usedStorage")
 _SINGLE = (*_BASIC, *_FULL, *_HEAVY)
 _UNSERVED = ("apps", "inference", "inference_provider", "num_parameters")
+_USED_UP = "You have used up your calls for now: wait until the quota is renewed."
 _TRUE = ("true", "1", "True")
 
 
@@ -41,24 +44,35 @@ class _ParameterError(ValueError):
     """A query parameter cannot be served; the message names it."""
 
 
-def hub_app(path: str | Path, *, limits: HubLimits | bool = False) -> Starlette:
+def hub_app(path: str | Path, *, limits: HubLimits | bool = False, faults: FaultPlan | None = None) -> Starlette:
     """A dump (JSONL or JSONL.gz of model rows as the Hub's API gives them) as the Hub's model API.
 
     Args:
-        path: the dump.
+        path: the dump; the text of a row's `readme`, where it has one, is served as the model's README.md.
         limits: calls per address; True takes the Hub's own for anonymous callers, False lets everything pass.
+        faults: what goes wrong and what changes while it is read.
 
     Raises:
         DumpError: the dump cannot be read; the message names file, line and field.
     """
     dump = HubDump(path)
-    hub = _Hub(dump, HubQuota(HubLimits() if limits is True else limits or None))
+    chosen = HubLimits() if limits is True else limits or None
+    of_files = HubLimits(chosen.file_calls, chosen.file_calls, chosen.window, chosen.clock) if chosen else None
+    hub = _Hub(dump, HubQuota(chosen), HubQuota(of_files, "resolvers"))
     routes = [
         Route("/api/models", hub.list_models),
         Route("/api/models/{name}", hub.model),
         Route("/api/models/{owner}/{name}", hub.model),
+        Route("/{name}/resolve/{revision}/README.md", hub.card),
+        Route("/{owner}/{name}/resolve/{revision}/README.md", hub.card),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(ReplayedUntil, until=dump.until)])
+    middleware = [Middleware(ReplayedUntil, until=lambda: dump.until)]
+    if faults is not None:
+        change = HubChanges(dump).change
+        middleware.insert(
+            0, Middleware(Faulty, plan=faults, possible=HUB_FAULTS, changes=HubChanges.ALL, change=change)
+        )
+    return Starlette(routes=routes, middleware=middleware)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +102,14 @@ class _Ask:
 
 
 class _Hub:
-    def __init__(self, dump: HubDump, quota: HubQuota) -> None:
+    def __init__(self, dump: HubDump, quota: HubQuota, file_quota: HubQuota) -> None:
         self._dump = dump
-        self._quota = quota
+        self._quota, self._file_quota = quota, file_quota
 
     async def list_models(self, request: Request) -> Response:
         allowed, headers = self._quota.take(request)
         if not allowed:
-            return _error(429, "You have used up your calls for now: wait until the quota is renewed.", headers)
+            return _error(429, _USED_UP, headers)
         try:
             ask = _read(request.query_params)
         except _ParameterError as error:
@@ -110,9 +124,8 @@ class _Hub:
     async def model(self, request: Request) -> Response:
         allowed, headers = self._quota.take(request)
         if not allowed:
-            return _error(429, "You have used up your calls for now: wait until the quota is renewed.", headers)
-        parts = request.path_params
-        entry = self._dump.find("/".join(parts[part] for part in ("owner", "name") if part in parts))
+            return _error(429, _USED_UP, headers)
+        entry = self._dump.find(_model_id(request))
         if entry is None:
             return _error(404, "Repository not found", {**headers, "X-Error-Code": "RepoNotFound"})
         try:
@@ -120,6 +133,21 @@ class _Hub:
         except _ParameterError as error:
             return _error(400, str(error), headers)
         return JSONResponse(_pick(self._dump.row(entry), fields), headers=headers)
+
+    async def card(self, request: Request) -> Response:
+        allowed, headers = self._file_quota.take(request)
+        if not allowed:
+            return _error(429, _USED_UP, headers)
+        entry = self._dump.find(_model_id(request))
+        text = None if entry is None else self._dump.row(entry).get("readme")
+        if not isinstance(text, str):
+            code = "RepoNotFound" if entry is None else "EntryNotFound"
+            return _error(404, "README.md not found", {**headers, "X-Error-Code": code})
+        return PlainTextResponse(text, headers=headers)
+
+
+def _model_id(request: Request) -> str:
+    return "/".join(request.path_params[part] for part in ("owner", "name") if part in request.path_params)
 
 
 def _pick(row: Json, fields: tuple[str, ...]) -> Json:

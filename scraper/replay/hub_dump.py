@@ -15,6 +15,7 @@ from scraper.replay.shapes import parse_time
 from scraper.replay.spool import DumpError, Json, Span, Spool, read_lines
 
 SORTS = ("createdAt", "downloads", "lastModified", "likes", "trendingScore")
+_CREATED = SORTS.index("createdAt")
 _TIMES = ("createdAt", "lastModified")
 
 
@@ -68,11 +69,26 @@ class HubDump:
     @property
     def until(self) -> datetime | None:
         """When the newest model was created."""
-        newest = max((entry.keys[SORTS.index("createdAt")] for entry in self._models.values()), default=-math.inf)
+        newest = self._ordered(_CREATED)[-1].keys[_CREATED] if self._models else -math.inf
         return datetime.fromtimestamp(newest, UTC) if math.isfinite(newest) else None
 
     def __len__(self) -> int:
         return len(self._models)
+
+    def put(self, row: Json) -> None:
+        """Add a model, or change one: readers see it as the row has it from now on."""
+        entry = self._index(_complete(row))
+        self._models[entry.id] = entry
+        self._orders.clear()
+
+    def drop(self, model_id: str) -> None:
+        """Take a model away."""
+        self._models.pop(model_id, None)
+        self._orders.clear()
+
+    def draw(self, place: float) -> ModelEntry:
+        """The model at a place between 0 and 1 in the order in which they came."""
+        return list(self._models.values())[int(place * len(self._models))]
 
     def find(self, model_id: str) -> ModelEntry | None:
         """The entry of a model."""
@@ -84,14 +100,17 @@ class HubDump:
 
     def after(self, sort: int, descending: bool, key: tuple[float, str] | None) -> Iterator[ModelEntry]:
         """Models in the order of `SORTS[sort]`, equal ones by id in the same direction, that come after the key."""
-        ordered = self._orders.get(sort)
-        if ordered is None:
-            ordered = self._orders[sort] = sorted(self._models.values(), key=lambda entry: (entry.keys[sort], entry.id))
+        ordered = self._ordered(sort)
         count, position = len(ordered), 0
         if key is not None:
             position = _position(ordered, sort, key, descending)
         for index in range(position, count):
             yield ordered[count - 1 - index if descending else index]
+
+    def _ordered(self, sort: int) -> list[ModelEntry]:
+        if sort not in self._orders:
+            self._orders[sort] = sorted(self._models.values(), key=lambda entry: (entry.keys[sort], entry.id))
+        return self._orders[sort]
 
 
 def _position(ordered: list[ModelEntry], sort: int, key: tuple[float, str], descending: bool) -> int:

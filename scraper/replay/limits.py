@@ -74,9 +74,10 @@ class ForumLimiter:
 
 @dataclass(frozen=True, slots=True)
 class HubLimits:
-    """Calls that one address may make in a fixed window of `window` seconds, and a clock in seconds."""
+    """Calls of the API and of files that one address may make in `window` seconds, and a clock in seconds."""
 
     calls: int = 500
+    file_calls: int = 3_000
     window: int = 300
     clock: Clock = field(default=time.monotonic, compare=False)
 
@@ -84,7 +85,8 @@ class HubLimits:
 class HubQuota:
     """Counts calls per address and window and says so in the `RateLimit` headers; without limits none is used up."""
 
-    def __init__(self, limits: HubLimits | None) -> None:
+    def __init__(self, limits: HubLimits | None, name: str = "api") -> None:
+        self._name = name
         self._limits = limits or HubLimits()
         self._counting = limits is not None
         self._used: dict[str, tuple[int, int]] = {}
@@ -101,8 +103,8 @@ class HubQuota:
             used = used if since == window else 0
             allowed, remaining = used < limits.calls, max(limits.calls - used - 1, 0)
             self._used[address] = (window, used + 1)
-        policy = f'"fixed window";"api";q={limits.calls};w={limits.window}'
-        return allowed, {"RateLimit": f'"api";r={remaining};t={left}', "RateLimit-Policy": policy}
+        policy = f'"fixed window";"{self._name}";q={limits.calls};w={limits.window}'
+        return allowed, {"RateLimit": f'"{self._name}";r={remaining};t={left}', "RateLimit-Policy": policy}
 
 
 def _address(scope: Scope) -> str:

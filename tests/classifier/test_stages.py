@@ -197,6 +197,31 @@ def test_a_thread_that_is_gone_loses_labels_and_mentions(db: Database, state: Th
     assert {family for thread in _summaries(db) for family in thread.families} == {"bert"}
 
 
+def test_vectors_of_a_deleted_text_go_at_once(db: Database) -> None:
+    source = _fill(db, 4)
+    cached = CachedEmbedder(WordEmbedder(), db)
+    assign(db, WordBundle(cached))
+    assert counts(db, None).vectors == 8
+    save_thread(db, source, replace(_thread(1), posts=_thread(1).posts[:1]))
+    assert counts(db, None).vectors == 7
+    save_thread(db, source, _edited(_thread(2), 1, "other words"))
+    assert counts(db, None).vectors == 6
+    set_thread_state(db, source, "t0", ThreadState.DELETED)
+    assert counts(db, None).vectors == 4
+    assign(db, WordBundle(cached))
+    assert counts(db, None).vectors == 5
+
+
+def test_a_vector_that_another_post_needs_stays(db: Database) -> None:
+    source = ensure(db, SourceKind.FORUM, "http://forum.test").id
+    save_threads(db, source, [replace(_thread(0), external_id=key) for key in ("a", "b")])
+    bundle = WordBundle(CachedEmbedder(WordEmbedder(), db))
+    assign(db, bundle)
+    set_thread_state(db, source, "a", ThreadState.DELETED)
+
+    assert counts(db, None).vectors == 2
+
+
 def test_mentions_of_title_and_posts(db: Database) -> None:
     source = _fill(db, 3)
     save_thread(db, source, replace(_edited(_thread(2), 1, "T5 or bert? bert!"), title="T5 in the sun"))

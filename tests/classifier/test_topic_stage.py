@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from classifier import topic_stage
+from classifier.cache import CachedEmbedder
 from classifier.openings import topic_text
 from classifier.taxonomy import Taxonomy
 from classifier.topic_stage import TopicSummary, find_topics
@@ -19,6 +20,7 @@ from store.threads import changed_threads, save_thread, set_thread_state
 from store.topic_lists import list_topics
 from store.topic_values import OUTLIERS, Topic
 from store.topics import current_topic_run, topic_members, topic_run
+from store.trends import counts
 from store.values import Assignment, Label, Post, PostInput, SourceKind, StoredThread, Thread, ThreadState, Verdict
 from tests.classifier.fakes import HashEmbedder
 
@@ -144,10 +146,34 @@ def test_a_thread_that_is_gone_leaves_its_topic(db: Database) -> None:
     gone = shown[0].representatives[0]
     external = next(post.input.id for post in ids[gone].posts).split(".")[0].replace("p", "t")
     set_thread_state(db, source, external, ThreadState.DELETED)
+    for after in ({topic.id: topic for topic in _shown(db)}, _find(db) and {topic.id: topic for topic in _shown(db)}):
+        assert (after[0].size, after[1].size) == (shown[0].size - 1, shown[1].size)
+        assert after[0].representatives == shown[0].representatives[1:]
+
+
+def test_a_thread_without_a_post_left_leaves_its_topic(db: Database) -> None:
+    source = _save(db, range(24))
+    before = _find(db)
+    save_thread(db, source, replace(_thread(0, "soil"), posts=()))
     assert (_find(db).placed, _find(db).placed) == (1, 0)
-    after = {topic.id: topic for topic in _shown(db)}
-    assert (after[0].size, after[1].size) == (shown[0].size - 1, shown[1].size)
-    assert after[0].representatives == shown[0].representatives[1:]
+    assert _find(db).threads == before.threads - 1
+
+
+def test_the_vector_of_an_opening_without_its_template_goes_with_the_post(db: Database) -> None:
+    source = ensure(db, SourceKind.FORUM, "http://forum.test").id
+    form = "### Describe the trouble that you have seen in detail\n\n"
+    for number in range(25):
+        plain = _thread(number, ("soil", "bread")[number % 2])
+        save_thread(db, source, replace(plain, posts=(replace(plain.posts[0], body=form + plain.posts[0].body),)))
+        if number == 23:
+            find_topics(db, CachedEmbedder(WideEmbedder(), db), TAXONOMY)
+    find_topics(db, CachedEmbedder(WideEmbedder(), db), TAXONOMY)
+    leaves = len(TAXONOMY.leaves)
+    assert counts(db, None).vectors == 25 + leaves
+    set_thread_state(db, source, "t0", ThreadState.DELETED)
+    assert counts(db, None).vectors == 24 + leaves
+    set_thread_state(db, source, "t24", ThreadState.DELETED)
+    assert counts(db, None).vectors == 23 + leaves
 
 
 def test_topics_are_sought_anew_when_a_tenth_changed_and_keep_their_ids(db: Database) -> None:

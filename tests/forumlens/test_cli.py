@@ -25,6 +25,7 @@ COMMANDS = (
     "import uploads",
     "replay forum",
     "replay hub",
+    "replay tape",
     "fit",
     "labels add-real",
     "labels verify-real",
@@ -81,9 +82,11 @@ def leaf_commands(group: Any, words: tuple[str, ...] = ()) -> dict[str, click.Co
 
 
 def test_every_command_is_there_and_shows_an_example_that_it_accepts(folder: Path) -> None:
-    for name in ("threads.jsonl.gz", "models.jsonl.gz", "issues.jsonl.gz", "models.csv.gz", "uploads_by_month.csv"):
+    for name in ("threads.jsonl.gz", "models.jsonl.gz", "issues.jsonl", "comments.jsonl", "models.parquet"):
         (folder / name).touch()
-    (folder / "dev.jsonl").touch()
+    for name in ("uploads_by_month.csv", "dev.jsonl"):
+        (folder / name).touch()
+    (folder / "tape").mkdir()
     known = leaf_commands(typer.main.get_command(cli.app))
     assert set(known) == set(COMMANDS)
     for name, command in known.items():
@@ -170,6 +173,9 @@ def test_published_uploads_join_by_the_name_of_the_family(forumlens: Any, folder
         (("fit", "--examples", "none.jsonl"), "none.jsonl"),
         (("import", "uploads", "none.csv"), "none.csv"),
         (("scrape", "forum", "--forum", "not a url"), "not a url"),
+        (("scrape", "forum", "--forum", "http://127.0.0.1:1", "--log", "no/such/folder.log"), "--log"),
+        (("scrape", "forum", "--budget", "0"), "budget"),
+        (("status", "--verify"), "--forum"),
     ],
 )
 def test_what_is_wrong_is_named_with_a_remedy(forumlens: Any, words: tuple[str, ...], said: str) -> None:

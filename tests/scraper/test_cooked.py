@@ -89,8 +89,13 @@ def test_prose_cannot_open_a_fence() -> None:
 
 
 @pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "b", "table><tr><td"])
-def test_deep_nesting_is_survived(tag: str) -> None:
-    assert "after" in text_of(f"<{tag}>" * 20_000 + "deep") + text_of("<p>after</p>")
+@pytest.mark.parametrize("depth", [3, 200, 20_000])
+def test_deep_nesting_is_survived_and_hides_nothing(tag: str, depth: int) -> None:
+    text = text_of(f"<p>before</p>{f'<{tag}>' * depth}deep @alice &amp; more <p>after</p>")
+
+    assert re.sub(r"[^\w&@-]+", " ", text).replace("- ", "").split() == [
+        "before", "deep", f"@{PSEUDONYMS.name('alice')}", "&", "more", "after",
+    ]  # fmt: skip
 
 
 TAGS = ["p", "b", "code", "pre", "ul", "li", "ol", "table", "tr", "td", "a", "blockquote", "aside", "div", "br", "img"]

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.discourse import missing_post_ids, parse_categories, parse_list, parse_thread
+from scraper.discourse import (
+    NewPost,
+    missing_post_ids,
+    parse_categories,
+    parse_counts,
+    parse_feed,
+    parse_list,
+    parse_thread,
+)
 from scraper.errors import BadThreadError
 from scraper.pseudonyms import Pseudonymizer
 from store.values import ThreadState
@@ -190,3 +198,38 @@ def test_categories_are_read_with_those_inside() -> None:
     assert parse_categories(raw) == {3: "Models", 4: "Audio"}
     assert parse_categories({"categories": [inner]}) == {4: "Audio"}
     assert parse_categories([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "accepted"),
+    [
+        ({"accepted_answer": {"post_number": 2, "username": "ann"}}, [2]),
+        ({"accepted_answers": [{"post_number": 2}, {"post_number": 3}, "odd"]}, [2, 3]),
+        ({"accepted_answer": None, "accepted_answers": None}, []),
+    ],
+)
+def test_one_answer_or_several_are_accepted(fields: dict[str, Any], accepted: list[int]) -> None:
+    found = parse(body(post(1), post(2), post(3), **fields))
+
+    assert [item.number for item in found.posts if item.accepted] == accepted
+
+
+def test_the_feed_of_new_posts_is_read_under_both_names() -> None:
+    rows = [{"id": 5, "topic_id": 2}, {"id": 9, "topic_id": 1}, {"id": "odd", "topic_id": 1}, None]
+    assert parse_feed({"latest_posts": rows}) == parse_feed({"posts": rows}) == (NewPost(9, "1"), NewPost(5, "2"))
+    with pytest.raises(BadThreadError, match="latest_posts"):
+        parse_feed({"errors": ["no"]})
+
+
+@pytest.mark.parametrize(
+    ("body", "counts"),
+    [
+        ({"about": {"stats": {"topics_count": 7, "posts_count": 30}}}, (7, 30)),
+        ({"about": {"stats": {"topic_count": 7, "post_count": 30}}}, (7, 30)),
+        ({"about": {"stats": {"topic_count": "many"}}}, (0, 0)),
+        ({"about": None}, (0, 0)),
+        ([], (0, 0)),
+    ],
+)
+def test_counts_of_a_forum_are_read_under_old_and_new_names(body: object, counts: tuple[int, int]) -> None:
+    assert parse_counts(body) == counts

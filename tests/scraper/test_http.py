@@ -10,6 +10,7 @@ import pytest
 
 from scraper.errors import (
     BlockedError,
+    BudgetError,
     NotJsonError,
     RedirectError,
     RobotsError,
@@ -18,6 +19,7 @@ from scraper.errors import (
     UnreachableError,
 )
 from scraper.http import PoliteClient, check_base_url
+from scraper.pace import Pace
 from tests.scraper.site import Answer, FakeTime, Site, running_site
 
 OK = Answer(body={"ok": True})
@@ -121,7 +123,7 @@ def test_it_waits_as_long_as_it_is_told(site: Site, fake_time: FakeTime, refusal
     client = client_of(site, fake_time)
 
     assert client.get_json("/a.json") == {"ok": True}
-    assert fake_time.sleeps == [pytest.approx(pause)]
+    assert sum(fake_time.sleeps) == pytest.approx(max(pause, 0.5))  # after a refusal the pace is never faster
     assert client.requests == 2
 
 
@@ -170,7 +172,7 @@ def test_a_server_that_is_not_there_is_named(fake_time: FakeTime) -> None:
         client = client_of(gone, fake_time, retries=2)
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1"):
         client.get_json("/a.json")
-    assert len(fake_time.sleeps) == 2
+    assert sum(fake_time.sleeps) >= 2 * 0.25
 
 
 def test_a_moved_thread_is_followed_on_the_same_site(site: Site, fake_time: FakeTime) -> None:
@@ -236,6 +238,92 @@ def test_an_address_that_is_none_is_an_error(given: str) -> None:
         check_base_url(given)
 
 
+def test_refusals_slow_the_pace_and_good_answers_bring_it_back(site: Site, fake_time: FakeTime) -> None:
+    site.routes["/a.json"] = [Answer(429, wait_seconds(1)), Answer(429, wait_seconds(1)), OK]
+    client = client_of(site, fake_time, rate=1.0)
+    client.get_json("/a.json")
+    slowest = client.pace.delay
+    for _ in range(200):
+        client.get_json("/a.json")
+
+    assert slowest == pytest.approx(4.0)
+    assert client.pace.delay == pytest.approx(1.0)
+
+
+def test_a_slow_site_gets_as_long_a_rest_as_it_took() -> None:
+    fake = FakeTime()
+    pace = Pace(1.0, fake.sleep, fake.clock)
+    pace.wait()
+    fake.now += 7  # the site takes its time
+    pace.answered(refused=False)
+    pace.wait()
+
+    assert fake.sleeps == [pytest.approx(7.0)]
+
+
+def test_a_budget_is_kept_over_retries(site: Site, fake_time: FakeTime) -> None:
+    site.routes["/a.json"] = [OK, Answer(500)]
+    client = client_of(site, fake_time, budget=3)
+    client.get_json("/a.json")
+
+    with pytest.raises(BudgetError, match="3 requests"):
+        client.get_json("/a.json")
+    assert len(site.paths()) == client.requests == 3
+
+
+def test_a_state_that_is_known_is_not_sent_again(site: Site, fake_time: FakeTime) -> None:
+    site.routes["/a.json"] = [Answer(body={"ok": True}, headers={"ETag": 'W/"7"'}), Answer(304, "")]
+    client = client_of(site, fake_time)
+    first = client.fetch("/a.json")
+    second = client.fetch("/a.json", etag=first.etag)
+
+    assert (first.body, first.not_modified, first.etag) == ({"ok": True}, False, 'W/"7"')
+    assert (second.body, second.not_modified) == (None, True)
+    assert [head.get("If-None-Match") for head in site.headers[1:]] == [None, 'W/"7"']
+
+
+def test_json_that_came_damaged_is_asked_for_once_more(site: Site, fake_time: FakeTime) -> None:
+    site.routes["/a.json"] = [Answer(body='{"ok": tr'), OK]
+    client = client_of(site, fake_time)
+
+    assert client.get_json("/a.json") == {"ok": True}
+    assert client.requests == 2
+
+
+def test_a_wrong_content_type_does_not_hide_json(site: Site, fake_time: FakeTime) -> None:
+    site.routes["/a.json"] = Answer(body={"ok": True}, headers={"Content-Type": "text/html"})
+
+    assert client_of(site, fake_time).get_json("/a.json") == {"ok": True}
+
+
+def test_cookies_are_not_kept(site: Site, fake_time: FakeTime) -> None:
+    site.routes["/a.json"] = Answer(body={}, headers={"Set-Cookie": "_forum_session=abc; path=/"})
+    client = client_of(site, fake_time)
+    client.get_json("/a.json")
+    client.get_json("/a.json")
+
+    assert all("Cookie" not in head for head in site.headers)
+
+
 def test_a_negative_rate_is_an_error() -> None:
     with pytest.raises(ScraperError, match="rate is -1"):
         PoliteClient("http://127.0.0.1", rate=-1)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<!DOCTYPE html><html><head><title>Just a\n moment&hellip;</title></head><body>Checking</body></html>",
+        "<html><meta charset=utf-8><svg><title/></svg><TITLE>Just a moment\u2026",
+        "<?xml version='1.0'?><html><head><title>Just a moment&#8230;</title></head></html>",
+    ],
+)
+def test_a_web_page_in_place_of_an_answer_is_told_by_its_title(site: Site, fake_time: FakeTime, page: str) -> None:
+    site.routes |= {"/a.json": Answer(body=page), "/b.json": Answer(403, page), "/c.json": Answer(body="<p>x" * 40000)}
+    client = client_of(site, fake_time)
+    with pytest.raises(NotJsonError, match="a web page titled 'Just a moment\u2026' where JSON"):
+        client.get_json("/a.json")
+    with pytest.raises(BlockedError, match="403 with a web page titled 'Just a moment\u2026': the site keeps"):
+        client.get_json("/b.json")
+    with pytest.raises(NotJsonError, match="answered with a web page where JSON"):
+        client.get_json("/c.json")

@@ -11,15 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scraper import hub
-from scraper.errors import BadFieldError, NotJsonError, RedirectError, UnreachableError
+from scraper.errors import BadFieldError, NotJsonError, RedirectError, StatusError
 from scraper.hub import HubSummary, crawl_hub
+from scraper.hub_client import HubClient
 from scraper.model_rows import parse_model
 from scraper.replay import hub_app, running
 from store import sources
 from store.database import Database
 from store.trends import families_known
 from store.values import AUTHORED_TAG
-from tests.scraper.site import Answer, Site
+from tests.scraper.site import Answer, FakeTime, Site
 
 START = datetime(2023, 1, 15, tzinfo=UTC)
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -57,7 +58,8 @@ def made(site: Site) -> Hub:
 
 
 def run(db: Database, site: Site, **options: Any) -> HubSummary:
-    return crawl_hub(db, endpoint=site.url, now=lambda: NOW, **options)
+    fake = FakeTime()
+    return crawl_hub(db, client=HubClient(site.url, sleep=fake.sleep, clock=fake.clock), now=lambda: NOW, **options)
 
 
 def span(db: Database) -> tuple[datetime | None, datetime | None]:
@@ -106,10 +108,10 @@ def test_a_killed_run_goes_on_at_its_page(db: Database, made: Hub, site: Site, m
         made.add(key)
     save, calls = hub.models.save_models, iter(range(2))
 
-    def dying(*args: Any) -> int:
+    def dying(*args: Any, **options: Any) -> int:
         if next(calls, None) is None:
             raise Killed
-        return save(*args)
+        return save(*args, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(hub.models, "save_models", dying)
@@ -173,7 +175,7 @@ def test_an_endpoint_that_is_no_hub_is_a_clear_error(db: Database, site: Site, b
 
 def test_a_refusal_is_an_error_of_ours(db: Database, site: Site) -> None:
     site.routes["/api/models"] = Answer(401, {"error": "no"})
-    with pytest.raises(UnreachableError, match=r"/api/models cannot be read"):
+    with pytest.raises(StatusError, match=r"/api/models cannot be read, it answers 401: set HF_TOKEN"):
         run(db, site)
 
 
@@ -192,8 +194,8 @@ def test_a_replayed_hub_is_stored_whole(db: Database, tmp_path: Path) -> None:
     dump = tmp_path / "hub.jsonl"
     dump.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with running(hub_app(dump)) as url:
-        summary = crawl_hub(db, endpoint=url)
-        again = crawl_hub(db, endpoint=url)
+        summary = crawl_hub(db, client=HubClient(url))
+        again = crawl_hub(db, client=HubClient(url))
 
     assert summary.models == 2500
     assert len(model_ids(db)) == 2500
@@ -238,3 +240,158 @@ def model_ids(db: Database) -> set[str]:
 
     with db.read() as connection:
         return {row.id for row in connection.execute(models.select())}
+
+
+class Names:
+    """A table of usual names."""
+
+    def __init__(self, **names: str) -> None:
+        self.names = names
+        self.key = str(sorted(names.items()))
+
+    def canonical(self, name: str) -> str:
+        return self.names.get(name, name)
+
+
+def test_a_full_run_finds_what_changed_and_what_is_gone(db: Database, made: Hub, site: Site) -> None:
+    for key in range(7):
+        made.add(key)
+    run(db, site)
+    del made.rows[2]
+    made.rows[0] |= {"gated": "auto", "config": {"model_type": "t5"}}
+    assert run(db, site).gone == 0
+
+    summary = run(db, site, full=True)
+    assert (summary.gone, summary.gated, summary.stored, summary.stored_gone) == (1, 1, 7, 1)
+    assert {row.id for row in rows_of(db) if row.gone} == {"acme/m2"}
+    assert {row.id: row.family for row in rows_of(db)}["acme/m0"] == "t5"
+    # It was uploaded all the same.
+    assert families_by_month(db) == {("bert", 6), ("t5", 1)}
+
+    made.add(2)
+    assert run(db, site, full=True).stored_gone == 0
+
+
+def test_a_full_run_back_to_a_day_says_nothing_of_older_models(db: Database, made: Hub, site: Site) -> None:
+    for key in range(7):
+        made.add(key)
+    run(db, site, since=START + timedelta(days=3))
+    made.rows.clear()
+    made.add(6)
+    summary = run(db, site, since=START + timedelta(days=3), full=True)
+
+    assert {row.id for row in rows_of(db) if row.gone} == {"acme/m3", "acme/m4", "acme/m5"}
+    assert summary.gone == 3
+
+
+def test_a_full_run_that_is_killed_is_taken_up(
+    db: Database, made: Hub, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in range(12):
+        made.add(key)
+    run(db, site)
+    made.rows = [row for row in made.rows if row["id"] not in ("acme/m1", "acme/m11")]
+    save, calls = hub.models.save_models, iter(range(3))
+
+    def dying(*args: Any, **options: Any) -> int:
+        if next(calls, None) is None:
+            raise Killed
+        return save(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hub.models, "save_models", dying)
+        with pytest.raises(Killed):
+            run(db, site, full=True)
+    site.asked.clear()
+
+    assert run(db, site).gone == 2
+    assert len(site.paths()) == 1 + 2  # the head, and the pages that were left
+    assert {row.id for row in rows_of(db) if row.gone} == {"acme/m1", "acme/m11"}
+
+
+def test_what_a_full_run_cannot_read_is_not_gone(db: Database, made: Hub, site: Site) -> None:
+    made.add(0)
+    made.add(1)
+    run(db, site)
+    made.rows[0]["downloads"] = "many"
+
+    assert run(db, site, full=True).gone == 0
+
+
+def test_a_renamed_model_moves(db: Database, made: Hub, site: Site) -> None:
+    made.add(0, _id="aa")
+    made.add(1, _id="bb")
+    run(db, site)
+    made.rows[1]["id"] = "acme/renamed"
+    summary = run(db, site, full=True)
+
+    assert model_ids(db) == {"acme/m0", "acme/renamed"}
+    assert summary.gone == 0
+    assert families_by_month(db) == {("bert", 2)}
+
+
+def test_families_go_by_their_usual_names_and_follow_the_table(db: Database, made: Hub, site: Site) -> None:
+    made.add(0, config={"model_type": "XLM-RoBERTa"})
+    made.add(1, config={})
+    run(db, site, families=Names(**{"xlm-roberta": "xlm"}))
+    assert families_by_month(db) == {("xlm", 1), ("", 1)}
+
+    run(db, site, families=Names(**{"xlm-roberta": "roberta"}))
+    assert families_by_month(db) == {("roberta", 1), ("", 1)}
+    assert {row.model_type for row in rows_of(db)} == {"xlm-roberta", ""}
+
+
+def test_no_call_is_made_while_the_quota_is_used_up(db: Database, site: Site) -> None:
+    rows = [{"id": f"acme/m{key}", "createdAt": "2023-01-15T00:00:00.000Z"} for key in (1, 2)]
+    link = {"Link": f'<{site.url}/api/models?cursor=x>; rel="next"'}
+    site.routes["/api/models"] = [
+        Answer(body=rows[:1], headers=link | {"RateLimit": '"api";r=0;t=120'}),
+        Answer(body=rows[1:], headers={"RateLimit": '"api";r=499;t=300'}),
+    ]
+    fake = FakeTime()
+    summary = crawl_hub(db, client=HubClient(site.url, sleep=fake.sleep, clock=fake.clock), now=lambda: NOW)
+
+    assert fake.sleeps == [121.0]
+    assert (summary.models, summary.waited) == (2, 121.0)
+
+
+def test_quotas_of_files_and_api_are_told_apart(site: Site) -> None:
+    site.routes["/api/models"] = Answer(body=[], headers={"RateLimit": '"api";r=0;t=120'})
+    site.routes["/a/b/resolve/main/README.md"] = Answer(body="# Card")
+    fake = FakeTime()
+    client = HubClient(site.url, sleep=fake.sleep, clock=fake.clock)
+    client.get_json(f"{site.url}/api/models")
+
+    assert client.get_text(f"{site.url}/a/b/resolve/main/README.md", 99) == "# Card"
+    assert fake.sleeps == []
+
+
+def test_the_token_is_in_no_log_error_or_answer(
+    db: Database, made: Hub, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("HF_ENDPOINT", site.url)
+    monkeypatch.setattr("huggingface_hub.constants.HF_DEBUG", True)
+    made.add(0)
+    with caplog.at_level("DEBUG"):
+        summary = run(db, site)
+        site.routes["/api/models"] = Answer(401, {"error": "no"})
+        with pytest.raises(StatusError) as caught:
+            run(db, site)
+
+    assert "hf_secret" in str(site.headers)
+    assert "hf_secret" not in f"{caplog.text}{summary}{caught.value!r}{caught.value.__cause__!r}"
+
+
+def rows_of(db: Database) -> list[Any]:
+    from store.schema import models
+
+    with db.read() as connection:
+        return list(connection.execute(models.select()).all())
+
+
+def families_by_month(db: Database) -> set[tuple[str, int]]:
+    from store.schema import uploads
+
+    with db.read() as connection:
+        return {(row.family, row.models) for row in connection.execute(uploads.select())}

@@ -143,4 +143,4 @@ def test_openings_are_the_first_visible_posts_in_the_same_context(db: Database, 
     thread_store.save_thread(db, forum, thread("7", post(1), post(2), post(3)))
     thread_store.save_thread(db, forum, thread("8", post(2, "the first is gone"), post(3)))
     whole = {item.id: item.posts[0].input for item in thread_store.changed_threads(db, 0)}
-    assert {thread_id: opening for thread_id, _, opening in thread_store.openings(db)} == whole
+    assert {opening.thread_id: opening.post for opening in thread_store.openings(db)} == whole
