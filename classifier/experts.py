@@ -98,7 +98,7 @@ def _fit_dense(data: TrainingSet, y: Array, space: LabelSpace, settings: Setting
     phrases = _phrases(space, features.vectors.shape[2])
     phrase_y = np.zeros((len(phrases), y.shape[1]), dtype=np.float32)
     phrase_y[np.arange(len(phrases)), space.phrase_leaf] = 1
-    x = np.concatenate([design(part, settings) for part in (features, _without_thread(features.take(known)), phrases)])
+    x = np.concatenate([design(part, settings) for part in (features, without_thread(features.take(known)), phrases)])
     leaves = np.concatenate((y, y[known], phrase_y))
     targets = space.outcomes(leaves)
     of_row = [*groups, *(groups[row] for row in known), *(f"definition:{row}" for row in range(len(phrases)))]
@@ -117,12 +117,12 @@ def _phrases(space: LabelSpace, dimensions: int) -> Features:
     vectors = np.zeros((n, len(VIEWS), dimensions), dtype=np.float32)
     vectors[:, 0] = space.phrase_vectors
     context = np.zeros((n, len(CONTEXT)), dtype=np.float32)
-    context[:, CONTEXT.index("reply_unknown")] = 1
+    context[:, _REPLY_UNKNOWN] = 1
     context[:, CONTEXT.index("untitled")] = 1
     return Features(vectors, ("",) * n, context)
 
 
-def _without_thread(features: Features) -> Features:
+def without_thread(features: Features) -> Features:
     """The same posts as if nothing were known of their threads, so that the experts also learn to do without."""
     context, vectors = features.context.copy(), features.vectors.copy()
     for name in ("reply", "by_starter", "by_other", "accepted"):

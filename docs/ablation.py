@@ -17,8 +17,8 @@ import numpy as np
 from classifier.cache import CachedEmbedder
 from classifier.embedder import SentenceEmbedder
 from classifier.evaluate import Report, evaluate
-from classifier.experts import Evidence, fit_experts
-from classifier.features import CONTEXT, VIEWS
+from classifier.experts import Evidence, fit_experts, without_thread
+from classifier.features import VIEWS
 from classifier.heldout import LAYERS, HeldOut, hold_out
 from classifier.labels import LabelSpace, read_labels
 from classifier.logistic import Array
@@ -109,16 +109,6 @@ def without_view(name: str) -> Change:
     return change
 
 
-def without_context(data: TrainingSet) -> TrainingSet:
-    """The posts as if nothing were known of their threads."""
-    context, vectors = data.features.context.copy(), data.features.vectors.copy()
-    for flag in ("reply", "by_starter", "by_other", "accepted"):
-        context[:, CONTEXT.index(flag)] = 0
-    context[:, CONTEXT.index("reply_unknown")] = 1
-    vectors[:, VIEWS.index("previous")] = 0
-    return replace(data, features=replace(data.features, context=context, vectors=vectors))
-
-
 def no_real(data: TrainingSet) -> TrainingSet:
     """The examples alone; their words are learned from nothing."""
     rows = np.flatnonzero(~data.real)
@@ -158,7 +148,7 @@ def without_definitions(evidence: Evidence) -> Evidence:
 WITHOUT_INPUT: dict[str, Change] = {
     "without error lines and code as a view": without_view("trace"),
     "without the post before": without_view("previous"),
-    "without the thread": without_context,
+    "without the thread": lambda data: replace(data, features=without_thread(data.features)),
 }
 WITHOUT_MODELS: dict[str, Weighed] = {
     "without words": only_expert(0, 1),
