@@ -31,20 +31,18 @@ def fit_logistic(
     strength: float,
     row_weights: Array | None = None,
     iterations: int = 120,
-    prior: Linear | None = None,
 ) -> Linear:
     """Minimise strength * weighted log loss + |W|^2 / 2 for every column of `y` (values in [0, 1]).
 
     The objective is the same as that of scikit-learn's LogisticRegression(C=strength) for each label; solved jointly by
     L-BFGS it takes a matrix product a step, which is some tens of times faster for tens of labels. `x`: float32 [n, d],
-    dense or CSR. With a `prior`, what is learned already, |W - W of the prior|^2 takes the place of |W|^2.
+    dense or CSR.
     """
     rows = np.ones(len(y), np.float32) if row_weights is None else row_weights.astype(np.float32)
     given, wanted = _tensor(x), torch.from_numpy(np.asarray(y, np.float32))
     cost = torch.from_numpy(rows)[:, None] * strength
     share = np.clip(np.average(y, axis=0, weights=rows), 1e-4, 1 - 1e-4)
-    centre = torch.zeros(x.shape[1], y.shape[1]) if prior is None else torch.from_numpy(prior.weights)
-    weights = centre.clone().requires_grad_()
+    weights = torch.zeros(x.shape[1], y.shape[1]).requires_grad_()
     bias = torch.from_numpy(np.log(share / (1 - share)).astype(np.float32)).requires_grad_()
     solver = torch.optim.LBFGS(
         [weights, bias],
@@ -59,7 +57,7 @@ def fit_logistic(
         solver.zero_grad()
         logits = given @ weights + bias
         loss = binary_cross_entropy_with_logits(logits, wanted, weight=cost, reduction="sum")
-        value = loss + (weights - centre).square().sum() / 2
+        value = loss + weights.square().sum() / 2
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
