@@ -52,6 +52,11 @@ class Bundle:
     embedder: Embedder
     held_out: HeldOut | None = None
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Ids of the leaves and categories that it gives probabilities for."""
+        return tuple(sorted({*self.refiner.space.leaves, *self.refiner.space.categories}))
+
     def classify(self, posts: Sequence[PostInput]) -> list[Classification]:
         """Label posts, in order; memory is bounded by the answers."""
         return self.judge(posts)[0]

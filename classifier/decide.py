@@ -64,7 +64,8 @@ class Decider:
             order = np.argsort(-values[row], kind="stable")
             ranked = tuple((space.leaves[j], float(values[row, j])) for j in order)
             labels = tuple((space.leaves[j], float(values[row, j])) for j in order if given[row, j])
-            answers.append(Classification(post_id, labels, ranked, bool(abstained[row])))
+            categories = tuple(zip(space.categories, map(float, scores.categories[row]), strict=True))
+            answers.append(Classification(post_id, labels, ranked, bool(abstained[row]), categories))
         return answers
 
     def to_json(self) -> dict[str, Any]:

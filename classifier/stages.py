@@ -41,6 +41,11 @@ class Labeller(Protocol):
         """Hash of all that decides the answers."""
         ...
 
+    @property
+    def labels(self) -> Sequence[str]:
+        """Ids of the leaves and categories that it gives probabilities for."""
+        ...
+
     def classify(self, posts: Sequence[PostInput]) -> list[Classification]:
         """Answers in the order of the posts."""
         ...
@@ -81,7 +86,7 @@ def assign(db: Database, bundle: Labeller, progress: Progress = no_progress) -> 
         save_post_texts(db, "assign", _texts_of_posts(batch))
         answers = known | {item.post_id: item for item in _classify(bundle, unread)}
         items = [(thread, [answers[post.id] for post in thread.posts]) for thread in batch]
-        save_thread_assignments(db, bundle.id, stage, items)
+        save_thread_assignments(db, bundle.id, stage, items, bundle.labels)
         threads, posts, classified = threads + len(batch), posts + len(present), classified + len(unread)
         progress(len(batch))
     set_current_bundle(db, bundle.id)
@@ -132,7 +137,8 @@ def _classify(bundle: Labeller, posts: Sequence[StoredPost]) -> Iterator[Assignm
     for some in chunked(posts, _POSTS_AT_ONCE):
         answers = bundle.classify([post.input for post in some])
         for post, answer in zip(some, answers, strict=True):
-            yield Assignment(post.id, post.input_hash, answer.verdict, answer.labels)
+            probabilities = dict(answer.ranked) | dict(answer.categories)
+            yield Assignment(post.id, post.input_hash, answer.verdict, answer.labels, probabilities)
 
 
 def _mentions(registry: Registry, thread: StoredThread) -> list[Mention]:

@@ -10,8 +10,8 @@ from service.model import FamilyNames
 from service.validation import Violations, nearest, shown
 from store.assignments import current_bundle
 from store.database import Database
+from store.holdings import categories_known, families_known
 from store.topics import current_topic_run, topic_exists
-from store.trends import categories_known, families_known
 
 
 @dataclass(frozen=True, slots=True)

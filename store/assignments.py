@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
 
-from store.database import Database
+from store.counts import pack_probabilities, recounted, unpack_probabilities
+from store.database import Database, insert_into
 from store.labels import with_categories
 from store.schema import (
     assignments,
@@ -35,18 +36,23 @@ def get_stage_revision(db: Database, stage: str) -> int:
 
 
 def save_thread_assignments(
-    db: Database, bundle_id: str, stage: str, items: Sequence[tuple[StoredThread, Sequence[Assignment]]]
+    db: Database,
+    bundle_id: str,
+    stage: str,
+    items: Sequence[tuple[StoredThread, Sequence[Assignment]]],
+    labels: Sequence[str] = (),
 ) -> None:
     """Replace what the bundle says of these threads, and move the stage to the last one's revision.
 
-    Threads must come ascending by revision; one that is no longer counted comes without assignments.
+    Threads must come ascending by revision; one that is no longer counted comes without assignments. `labels`: all
+    that the bundle gives probabilities for, the same at every call.
     """
-    with db.write() as connection:
-        bundle = _bundle_row(db, connection, bundle_id)
-        ids = [thread.id for thread, _ in items]
+    ids = [thread.id for thread, _ in items]
+    with db.write() as connection, recounted(connection, ids):
+        bundle, order = _bundle_row(connection, bundle_id, labels)
         for table in (assignments, post_verdicts, thread_labels, thread_verdicts):
             connection.execute(delete(table).where(table.c.bundle_id == bundle, table.c.thread_id.in_(ids)))
-        _insert(connection, post_verdicts, (row for item in items for row in _verdict_rows(bundle, *item)))
+        _insert(connection, post_verdicts, (row for item in items for row in _verdict_rows(bundle, order, *item)))
         _insert(connection, assignments, (row for item in items for row in _assignment_rows(bundle, *item)))
         _insert(connection, thread_labels, (row for item in items for row in _label_rows(bundle, *item)))
         _insert(connection, thread_verdicts, (_union_row(bundle, *item) for item in items if item[1]))
@@ -68,8 +74,15 @@ def known_assignments(db: Database, bundle_id: str, thread_ids: Sequence[int]) -
         labels: dict[int, list[tuple[str, float]]] = {}
         for row in scores:
             labels.setdefault(row.post_id, []).append((row.label, row.score))
+        order = connection.execute(select(bundles.c.labels).where(bundles.c.id == bundle)).scalar() or ()
     return {
-        row.post_id: Assignment(row.post_id, row.input_hash, Verdict(row.verdict), tuple(labels.get(row.post_id, ())))
+        row.post_id: Assignment(
+            row.post_id,
+            row.input_hash,
+            Verdict(row.verdict),
+            tuple(labels.get(row.post_id, ())),
+            unpack_probabilities(order, row.probabilities),
+        )
         for row in verdicts
     }
 
@@ -79,10 +92,10 @@ def save_thread_mentions(db: Database, stage: str, items: Sequence[tuple[StoredT
 
     There is one table of mentions, so any other mentions stage has to start anew when it comes back.
     """
-    with db.write() as connection:
+    ids = [thread.id for thread, _ in items]
+    with db.write() as connection, recounted(connection, ids):
         others = stages.c.stage.like("mentions:%"), stages.c.stage != stage
         connection.execute(delete(stages).where(*others))
-        ids = [thread.id for thread, _ in items]
         connection.execute(delete(mentions).where(mentions.c.thread_id.in_(ids)))
         rows = (
             {
@@ -101,7 +114,7 @@ def save_thread_mentions(db: Database, stage: str, items: Sequence[tuple[StoredT
 def set_current_bundle(db: Database, bundle_id: str) -> None:
     """Make this bundle the one whose assignments are shown when none is named."""
     with db.write() as connection:
-        _bundle_row(db, connection, bundle_id)
+        _bundle_row(connection, bundle_id, ())
         db.upsert(connection, settings, [{"name": _CURRENT_BUNDLE, "value": bundle_id}], ["name"])
 
 
@@ -111,9 +124,12 @@ def current_bundle(db: Database) -> str | None:
         return connection.execute(select(settings.c.value).where(settings.c.name == _CURRENT_BUNDLE)).scalar()
 
 
-def _bundle_row(db: Database, connection: Connection, key: str) -> int:
-    db.upsert(connection, bundles, [{"key": key}], ["key"])
-    return int(connection.execute(select(bundles.c.id).where(bundles.c.key == key)).scalar_one())
+def _bundle_row(connection: Connection, key: str, labels: Sequence[str]) -> tuple[int, list[str]]:
+    """Number of the bundle, made on first sight, and the order of its labels."""
+    new = insert_into(connection, bundles).on_conflict_do_nothing(index_elements=["key"])
+    connection.execute(new, [{"key": key, "labels": list(labels)}])
+    row = connection.execute(select(bundles).where(bundles.c.key == key)).one()
+    return int(row.id), list(row.labels)
 
 
 def _bundle_id(connection: Connection, key: str | None) -> int | None:
@@ -129,7 +145,9 @@ def _move_stage(db: Database, connection: Connection, stage: str, revision: int)
     db.upsert(connection, stages, [{"stage": stage, "revision": revision}], ["stage"])
 
 
-def _verdict_rows(bundle: int, thread: StoredThread, found: Sequence[Assignment]) -> Iterable[dict[str, Any]]:
+def _verdict_rows(
+    bundle: int, labels: Sequence[str], thread: StoredThread, found: Sequence[Assignment]
+) -> Iterable[dict[str, Any]]:
     for item in found:
         yield {
             "bundle_id": bundle,
@@ -137,6 +155,7 @@ def _verdict_rows(bundle: int, thread: StoredThread, found: Sequence[Assignment]
             "post_id": item.post_id,
             "input_hash": item.input_hash,
             "verdict": item.verdict.value,
+            "probabilities": pack_probabilities(labels, item.probabilities),
         }
 
 

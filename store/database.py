@@ -99,7 +99,7 @@ class Database:
         """Insert rows, all with the same columns; where one with the same `keys` is there, overwrite the others."""
         if not rows:
             return
-        insert = self._insert(table)
+        insert = insert_into(connection, table)
         others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         statement = (
             insert.on_conflict_do_update(index_elements=list(keys), set_=others)
@@ -107,9 +107,6 @@ class Database:
             else insert.on_conflict_do_nothing(index_elements=list(keys))
         )
         connection.execute(statement, [dict(row) for row in rows])
-
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -122,6 +119,11 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what to do with rows that are there already."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def open_database(url: str) -> Database:

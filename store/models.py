@@ -178,8 +178,11 @@ def _recount(connection: Connection, source_id: int, months: Sequence[int]) -> N
             models.c.family,
             func.count(),
             case((untold > 0, None), else_=carded),
+            func.sum(models.c.downloads),
         )
         .where(models.c.source_id == source_id, models.c.month.in_(months))
         .group_by(models.c.month, models.c.family)
     )
-    connection.execute(insert(uploads).from_select(["source_id", "month", "family", "models", "cards"], counted))
+    connection.execute(
+        insert(uploads).from_select(["source_id", "month", "family", "models", "cards", "downloads"], counted)
+    )

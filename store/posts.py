@@ -10,6 +10,7 @@ from typing import Any
 from more_itertools import chunked
 from sqlalchemy import Connection, select, update
 
+from store.counts import recounted
 from store.database import Database
 from store.purge import forget_posts, forget_texts
 from store.schema import counters, post_edits, posts, threads
@@ -80,7 +81,8 @@ def take_from_others(
         for row in found:
             moved[row.thread_id, row.external_id].append(row.id)
     for (other, _), ids in moved.items():
-        forget_posts(connection, other, ids, seen_at)
+        with recounted(connection, [other]):
+            forget_posts(connection, other, ids, seen_at)
         connection.execute(
             update(threads)
             .where(threads.c.id == other)

@@ -210,7 +210,8 @@ model_cards = Table(
     PrimaryKeyConstraint("source_id", "model_id"),
 )
 
-# Counts by month and family ('' = no model_type): derived from `models`, or a published table as it is.
+# Counts by month and family ('' = no model_type): derived from `models`, or a published table as it is. `downloads`:
+# of these models in all, as the source told when it was last read.
 uploads = Table(
     "uploads",
     metadata,
@@ -219,6 +220,7 @@ uploads = Table(
     Column("family", Text, nullable=False),
     Column("models", BigInteger, nullable=False),
     Column("cards", BigInteger),
+    Column("downloads", BigInteger),
     PrimaryKeyConstraint("source_id", "month", "family"),
     Index(None, "family", "month"),
 )
@@ -262,13 +264,16 @@ post_texts = Table(
     Index(None, "text_hash"),
 )
 
+# `labels`: leaves and categories in the order of the probabilities in `post_verdicts`.
 bundles = Table(
     "bundles",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("key", String(200), nullable=False, unique=True),
+    Column("labels", JSON, nullable=False),
 )
 
+# `probabilities`: one for each label of the bundle, in ten-thousandths, little-endian 16 bit.
 post_verdicts = Table(
     "post_verdicts",
     metadata,
@@ -277,6 +282,7 @@ post_verdicts = Table(
     Column("post_id", RowId, ForeignKey("posts.id"), nullable=False),
     Column("input_hash", LargeBinary(32), nullable=False),
     Column("verdict", String(16), nullable=False),
+    Column("probabilities", LargeBinary, nullable=False),
     PrimaryKeyConstraint("bundle_id", "thread_id", "post_id"),
 )
 
@@ -368,4 +374,21 @@ topic_threads = Table(
     Column("sought", Boolean, nullable=False),
     PrimaryKeyConstraint("run_id", "topic", "month", "thread_id"),
     Index(None, "run_id", "thread_id"),
+)
+
+# How many counted threads of each month there are of a kind, so that a trend costs what its months cost: kept by
+# store.counts, in the transaction of whoever changes what is counted. `scope`: the bundle or run that says so, else 0.
+# `family`: of these, the threads that mention it; '' for all. `expected`: sum of probabilities, in millionths.
+trend_counts = Table(
+    "trend_counts",
+    metadata,
+    Column("kind", String(16), nullable=False),
+    Column("scope", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("threads", BigInteger, nullable=False),
+    Column("expected", BigInteger, nullable=False),
+    PrimaryKeyConstraint("kind", "scope", "subject", "family", "month"),
+    Index(None, "kind", "scope", "month"),
 )

@@ -12,6 +12,7 @@ from typing import Any
 from more_itertools import chunked
 from sqlalchemy import Connection, Row, func, select, tuple_, update
 
+from store.counts import change_counts, recounted, tally
 from store.database import Database
 from store.months import month_of
 from store.posts import NO_HASH, next_revision, take_from_others, write_posts
@@ -93,6 +94,7 @@ def put_thread(
     if known is not None and known.content_hash == content:
         connection.execute(update(threads).where(threads.c.id == known.id).values(_figures(thread)))
         return Saved(int(known.id))
+    before = tally(connection, [known.id] if known else [])
     row = _thread_row(source_id, thread) | {"content_hash": content, "revision": next_revision(connection)}
     db.upsert(connection, threads, [row], ["source_id", "external_id"])
     thread_id = connection.execute(
@@ -101,6 +103,7 @@ def put_thread(
     inputs = [_input(thread, position) for position in range(len(thread.posts))]
     rows = [_post_row(thread_id, post, given) for post, given in zip(thread.posts, inputs, strict=True)]
     added, edited, deleted = write_posts(db, connection, thread_id, rows, seen_at, not_given)
+    change_counts(connection, before, tally(connection, [thread_id]))
     robbed = take_from_others(connection, source_id, thread_id, rows, seen_at) if posts_move and added else ()
     return Saved(int(thread_id), True, added, edited, deleted, robbed)
 
@@ -131,10 +134,11 @@ def put_thread_state(
         "revision": next_revision(connection),
         "content_hash": NO_HASH,
     }
-    if state not in COUNTED_STATES:
-        values |= {"title": "", "url": "", "category": "", "tags": [], "views": 0, "likes": 0}
-        forget_thread(connection, row.id, seen_at)
-    connection.execute(update(threads).where(threads.c.id == row.id).values(values))
+    with recounted(connection, [row.id]):
+        if state not in COUNTED_STATES:
+            values |= {"title": "", "url": "", "category": "", "tags": [], "views": 0, "likes": 0}
+            forget_thread(connection, row.id, seen_at)
+        connection.execute(update(threads).where(threads.c.id == row.id).values(values))
     return True
 
 

@@ -11,6 +11,7 @@ from more_itertools import chunked
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, select, update
 
+from store.counts import CountKind, forget_scope, recounted
 from store.database import Database
 from store.schema import settings, threads, topic_runs, topic_threads, topics
 from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
@@ -37,7 +38,8 @@ def save_topic_run(
         if found:
             connection.execute(topics.insert(), [_topic_row(row, topic, centres.get(topic.id)) for topic in found])
         for some in chunked(members, _BATCH):
-            connection.execute(topic_threads.insert(), [_place_row(row, place, sought=True) for place in some])
+            with recounted(connection, [place.thread_id for place in some]):
+                connection.execute(topic_threads.insert(), [_place_row(row, place, sought=True) for place in some])
         db.upsert(connection, settings, [{"name": _CURRENT_RUN, "value": run.key}], ["name"])
         _forget_all_but(connection, (run.key, before))
 
@@ -117,9 +119,9 @@ def place_threads(db: Database, key: str, revision: int, places: Sequence[Placed
 
     A topic without a thread left goes.
     """
-    with db.write() as connection:
+    ids = [place.thread_id for place in places]
+    with db.write() as connection, recounted(connection, ids):
         run = _run_row(connection, key)
-        ids = [place.thread_id for place in places]
         inside = topic_threads.c.run_id == run, topic_threads.c.thread_id.in_(ids)
         touched = set(connection.execute(select(topic_threads.c.topic).where(*inside)).scalars())
         connection.execute(delete(topic_threads).where(*inside))
@@ -157,6 +159,7 @@ def _run_row(connection: Connection, key: str | None) -> int | None:
 def _forget(connection: Connection, run: int | None) -> None:
     for table in (topic_threads, topics):
         connection.execute(delete(table).where(table.c.run_id == run))
+    forget_scope(connection, CountKind.TOPIC, run)
 
 
 def _forget_all_but(connection: Connection, keys: Sequence[str | None]) -> None:

@@ -1,4 +1,4 @@
-"""Monthly series of a subject beside uploads, and what the store holds. Reads only."""
+"""Monthly series of a subject beside uploads. Reads only, and mostly counts that were made ahead: see store.counts."""
 
 from __future__ import annotations
 
@@ -9,26 +9,22 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
 
+from store.counts import MILLION, CountKind
+from store.coverage import best_source, coverage
 from store.database import Database
-from store.labels import without_categories
-from store.months import month_of, month_start
+from store.months import month_of
 from store.schema import (
     bundles,
     mentions,
-    models,
-    post_verdicts,
-    posts,
     thread_labels,
-    thread_verdicts,
     threads,
     topic_runs,
     topic_threads,
-    topics,
+    trend_counts,
     uploads,
-    vectors,
 )
 from store.sources import all_sources
-from store.values import Coverage, Source, SourceKind, StoreCounts, TrendPoint, TrendSubject, Verdict
+from store.values import Coverage, Source, TrendPoint, TrendSubject, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +32,17 @@ class _Uploads:
     total: int
     families: int
     cards: int | None
+    downloads: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Threads by month: of the subject, expected of it, in all, and by verdict. None: nobody has said."""
+
+    subject: Mapping[int, int]
+    expected: Mapping[int, float] | None
+    every: Mapping[int, int]
+    verdicts: Mapping[Verdict, Mapping[int, int]] | None
 
 
 def query_trend(
@@ -57,78 +64,43 @@ def query_trend(
     """
     known = all_sources(db)
     with db.read() as connection:
-        first, last = _span(connection, start, end)
-        months = range(first, last)
-        bundle = connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar()
-        run = connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == run_id)).scalar()
-        every = _by_month(connection, threads.c.month, func.count(), threads.c.counted, _within(threads, months))
-        of_subject = (
-            _subject_counts(connection, bundle, run, subject, families, months)
-            if families or subject != TrendSubject()
-            else every
-        )
-        verdicts = _verdict_counts(connection, bundle, months)
+        months = range(*data_span(connection, start, end))
+        counts = _counts(connection, scopes(connection, bundle_id, run_id), subject, families, months)
         uploaded = _uploads(connection, families, months, known)
-    return [_point(month, of_subject, every, verdicts, uploaded, known, now) for month in months]
+    return [_point(month, counts, uploaded.get(month), known, now) for month in months]
 
 
-def families_known(db: Database) -> set[str]:
-    """Families that occur in uploads or mentions."""
-    with db.read() as connection:
-        named = connection.execute(select(uploads.c.family).where(uploads.c.family != "").distinct()).scalars()
-        mentioned = connection.execute(select(mentions.c.family).distinct()).scalars()
-        return {*named, *mentioned}
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """Numbers in the store of the bundle and the topic run that are asked for; None where there is none."""
+
+    bundle: int | None
+    run: int | None
+
+    def of(self, kind: CountKind) -> int:
+        """Whose counts of this kind are read; -1 is nobody's."""
+        if kind in (CountKind.LABEL, CountKind.VERDICT):
+            return -1 if self.bundle is None else self.bundle
+        if kind is CountKind.TOPIC:
+            return -1 if self.run is None else self.run
+        return 0
 
 
-def categories_known(db: Database) -> set[str]:
-    """Forum categories that threads of the store are in."""
-    with db.read() as connection:
-        return set(connection.execute(select(threads.c.category).distinct()).scalars())
+def scopes(connection: Connection, bundle_id: str | None, run_id: str | None) -> Scopes:
+    """Look a bundle and a topic run up."""
+    return Scopes(
+        connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar(),
+        connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == run_id)).scalar(),
+    )
 
 
-def label_totals(db: Database, bundle_id: str | None) -> list[tuple[str, int]]:
-    """Threads that carry each leaf by this bundle, most frequent first."""
-    number = func.count()
-    with db.read() as connection:
-        bundle = select(bundles.c.id).where(bundles.c.key == bundle_id).scalar_subquery()
-        rows = connection.execute(
-            select(thread_labels.c.label, number)
-            .where(thread_labels.c.bundle_id == bundle)
-            .group_by(thread_labels.c.label)
-            .order_by(number.desc(), thread_labels.c.label)
-        )
-        totals = {row[0]: row[1] for row in rows}
-    return [(label, totals[label]) for label in without_categories(totals)]
-
-
-def counts(db: Database, bundle_id: str | None, run_id: str | None = None) -> StoreCounts:
-    """How much the store holds; assignments are those of the bundle, topics those of the run."""
-    with db.read() as connection:
-
-        def count(table: Table, *where: ColumnElement[bool]) -> int:
-            return connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
-
-        bundle = select(bundles.c.id).where(bundles.c.key == bundle_id).scalar_subquery()
-        run = select(topic_runs.c.id).where(topic_runs.c.key == run_id).scalar_subquery()
-        states = connection.execute(select(threads.c.state, func.count()).group_by(threads.c.state)).all()
-        return StoreCounts(
-            threads=count(threads, threads.c.counted),
-            posts=count(posts, ~posts.c.deleted),
-            models=count(models),
-            assignments=count(post_verdicts, post_verdicts.c.bundle_id == bundle),
-            mentions=count(mentions),
-            topics=count(topics, topics.c.run_id == run, topics.c.topic >= 0),
-            vectors=count(vectors),
-            threads_by_state={row[0]: row[1] for row in states},
-            sources=all_sources(db),
-        )
-
-
-def _span(connection: Connection, start: int | None, end: int | None) -> tuple[int, int]:
+def data_span(connection: Connection, start: int | None, end: int | None) -> tuple[int, int]:
+    """The half-open span of months asked for; an open end reaches to the first or last month with data."""
     if start is None or end is None:
+        counted = trend_counts.c.kind == CountKind.ALL.value, trend_counts.c.threads > 0
         found = [
             *connection.execute(
-                select(func.min(threads.c.month), func.max(threads.c.month)).where(threads.c.counted)
+                select(func.min(trend_counts.c.month), func.max(trend_counts.c.month)).where(*counted)
             ).one(),
             *connection.execute(select(func.min(uploads.c.month), func.max(uploads.c.month))).one(),
         ]
@@ -138,154 +110,138 @@ def _span(connection: Connection, start: int | None, end: int | None) -> tuple[i
     return start, end
 
 
-def _within(table: Table, months: range) -> ColumnElement[bool]:
+def within(table: Table, months: range) -> ColumnElement[bool]:
+    """Condition that the table's month is one of these."""
     return table.c.month.between(months.start, months.stop - 1)
 
 
-def _by_month(
-    connection: Connection, month: Column[int], number: ColumnElement[int], *where: ColumnElement[bool]
+def _counts(
+    connection: Connection, which: Scopes, subject: TrendSubject, families: Sequence[str], months: range
+) -> _Counts:
+    def counted(kind: CountKind, name: str, family: str = "", column: Column[int] = trend_counts.c.threads) -> Any:
+        cells = (
+            trend_counts.c.kind == kind.value,
+            trend_counts.c.scope == which.of(kind),
+            trend_counts.c.subject == name,
+            trend_counts.c.family == family,
+            within(trend_counts, months),
+        )
+        return {row[0]: row[1] for row in connection.execute(select(trend_counts.c.month, column).where(*cells))}
+
+    every = counted(CountKind.ALL, "")
+    kind, name = _cell_of(subject)
+    if len(families) > 1 or (families and kind is CountKind.FORUM_CATEGORY):
+        found = _threads_of_any(connection, which, subject, families, months)
+    elif families and kind is CountKind.ALL:
+        found = counted(CountKind.FAMILY, families[0])
+    else:
+        found = counted(kind, name, next(iter(families), ""))
+    expected = None
+    if which.bundle is not None and kind is CountKind.LABEL and not families:
+        millionths = counted(kind, name, column=trend_counts.c.expected)
+        expected = {month: value / MILLION for month, value in millionths.items()}
+    verdicts = {verdict: counted(CountKind.VERDICT, verdict.value) for verdict in Verdict}
+    return _Counts(found, expected, every, verdicts if which.bundle is not None else None)
+
+
+def _cell_of(subject: TrendSubject) -> tuple[CountKind, str]:
+    if subject.label is not None:
+        return CountKind.LABEL, subject.label
+    if subject.topic is not None:
+        return CountKind.TOPIC, str(subject.topic)
+    if subject.forum_category is not None:
+        return CountKind.FORUM_CATEGORY, subject.forum_category
+    return CountKind.ALL, ""
+
+
+def _threads_of_any(
+    connection: Connection, which: Scopes, subject: TrendSubject, families: Sequence[str], months: range
 ) -> dict[int, int]:
-    rows = connection.execute(select(month, number).where(*where).group_by(month))
+    """Threads of the subject that mention at least one of the families; read thread by thread, each counts once."""
+    where = [threads.c.counted, within(threads, months), _in(mentions, months, mentions.c.family.in_(families))]
+    if subject.label is not None:
+        bundle, label = thread_labels.c.bundle_id == which.bundle, thread_labels.c.label == subject.label
+        where.append(_in(thread_labels, months, bundle, label))
+    elif subject.topic is not None:
+        run, topic = topic_threads.c.run_id == which.run, topic_threads.c.topic == subject.topic
+        where.append(_in(topic_threads, months, run, topic))
+    elif subject.forum_category is not None:
+        where.append(threads.c.category == subject.forum_category)
+    rows = connection.execute(select(threads.c.month, func.count()).where(*where).group_by(threads.c.month))
     return {row[0]: row[1] for row in rows}
 
 
-def _subject_counts(
-    connection: Connection,
-    bundle: int | None,
-    run: int | None,
-    subject: TrendSubject,
-    families: Sequence[str],
-    months: range,
-) -> dict[int, int]:
-    mentioning = mentions.c.family.in_(families)
-    if subject.label is not None:
-        table, where = (
-            thread_labels,
-            [thread_labels.c.bundle_id == bundle, thread_labels.c.label == subject.label],
-        )
-    elif subject.topic is not None:
-        table, where = topic_threads, [topic_threads.c.run_id == run, topic_threads.c.topic == subject.topic]
-    else:
-        distinct = func.count(mentions.c.thread_id.distinct())
-        counted = mentions.c.thread_id == threads.c.id, threads.c.counted
-        return _by_month(connection, mentions.c.month, distinct, mentioning, _within(mentions, months), *counted)
-    where += [_within(table, months), table.c.thread_id == threads.c.id, threads.c.counted]
-    if families:
-        named = select(mentions.c.thread_id).where(mentioning, _within(mentions, months))
-        where.append(table.c.thread_id.in_(named))
-    return _by_month(connection, table.c.month, func.count(), *where)
-
-
-def _verdict_counts(connection: Connection, bundle: int | None, months: range) -> dict[tuple[int, str], int] | None:
-    if bundle is None:
-        return None
-    table = thread_verdicts
-    rows = connection.execute(
-        select(table.c.month, table.c.verdict, func.count())
-        .where(
-            table.c.bundle_id == bundle,
-            _within(table, months),
-            table.c.thread_id == threads.c.id,
-            threads.c.counted,
-        )
-        .group_by(table.c.month, table.c.verdict)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
+def _in(table: Table, months: range, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Condition that the table has a row of the thread that fits."""
+    return threads.c.id.in_(select(table.c.thread_id).where(*where, within(table, months)))
 
 
 def _uploads(
     connection: Connection, families: Sequence[str], months: range, known: Sequence[Source]
 ) -> dict[int, _Uploads]:
     """Counts by month, each from the one source that covers it best: two sources never add up."""
-    total = _upload_rows(connection, _within(uploads, months))
-    chosen = _upload_rows(connection, _within(uploads, months), uploads.c.family.in_(families)) if families else total
+    total = _upload_rows(connection, within(uploads, months))
+    chosen = _upload_rows(connection, within(uploads, months), uploads.c.family.in_(families)) if families else total
     found = {}
     for month in months:
-        source = _best(known, month)
+        source = best_source(known, month)
         if source is None:
             continue
-        every, every_card = total.get((source.id, month), (0, None))
-        models_, cards = chosen.get((source.id, month), (0, None if every_card is None else 0))
-        found[month] = _Uploads(every, models_, cards)
+        every, every_card, every_download = total.get((source.id, month), (0, None, None))
+        nothing = (0, None if every_card is None else 0, None if every_download is None else 0)
+        found[month] = _Uploads(every, *chosen.get((source.id, month), nothing))
     return found
 
 
 def _upload_rows(
     connection: Connection, *where: ColumnElement[bool]
-) -> Mapping[tuple[int, int], tuple[int, int | None]]:
-    told = func.count(uploads.c.cards)
+) -> Mapping[tuple[int, int], tuple[int, int | None, int | None]]:
     rows: Any = connection.execute(
         select(
             uploads.c.source_id,
             uploads.c.month,
             func.sum(uploads.c.models),
-            func.sum(uploads.c.cards),
             func.count(),
-            told,
+            func.sum(uploads.c.cards),
+            func.count(uploads.c.cards),
+            func.sum(uploads.c.downloads),
+            func.count(uploads.c.downloads),
         )
         .where(*where)
         .group_by(uploads.c.source_id, uploads.c.month)
     )
     return {
-        (source, month): (int(number), int(cards) if groups == given else None)
-        for source, month, number, cards, groups, given in rows
+        (source, month): (
+            int(number),
+            int(cards) if carded == groups else None,
+            int(downloads) if told == groups else None,
+        )
+        for source, month, number, groups, cards, carded, downloads, told in rows
     }
 
 
-def _best(known: Sequence[Source], month: int) -> Source | None:
-    rank = {Coverage.NONE: 0, Coverage.PARTIAL: 1, Coverage.FULL: 2}
-
-    def worth(source: Source) -> tuple[int, bool, int]:
-        return rank[covers(source, month)], source.kind is SourceKind.HUB, source.id
-
-    telling = [source for source in known if source.kind is not SourceKind.FORUM]
-    best = max(telling, key=worth, default=None)
-    return best if best and covers(best, month) is not Coverage.NONE else None
-
-
-def covers(source: Source, month: int) -> Coverage:
-    """How much of a month the source covers."""
-    begin, end = month_start(month), month_start(month + 1)
-    if source.covered_from is None or source.covered_to is None:
-        return Coverage.NONE
-    if source.covered_from >= end or source.covered_to <= begin:
-        return Coverage.NONE
-    whole = source.covered_from <= begin and source.covered_to >= end
-    return Coverage.FULL if whole else Coverage.PARTIAL
-
-
-def _coverage(known: Sequence[Source], month: int, forum: bool) -> Coverage:
-    found = {covers(source, month) for source in known if (source.kind is SourceKind.FORUM) == forum}
-    return next((level for level in (Coverage.FULL, Coverage.PARTIAL) if level in found), Coverage.NONE)
-
-
 def _point(
-    month: int,
-    of_subject: Mapping[int, int],
-    every: Mapping[int, int],
-    verdicts: Mapping[tuple[int, str], int] | None,
-    uploaded: Mapping[int, _Uploads],
-    known: Sequence[Source],
-    now: datetime,
+    month: int, counts: _Counts, uploaded: _Uploads | None, known: Sequence[Source], now: datetime
 ) -> TrendPoint:
-    forum, hub = _coverage(known, month, forum=True), _coverage(known, month, forum=False)
+    forum, hub = coverage(known, month, forum=True), coverage(known, month, forum=False)
     told = forum is not Coverage.NONE
-    up = uploaded.get(month)
 
     def judged(verdict: Verdict) -> int | None:
-        return verdicts.get((month, verdict), 0) if told and verdicts is not None else None
+        return counts.verdicts[verdict].get(month, 0) if told and counts.verdicts is not None else None
 
     return TrendPoint(
         month=month,
-        threads=of_subject.get(month, 0) if told else None,
-        all_threads=every.get(month, 0) if told else None,
+        threads=counts.subject.get(month, 0) if told else None,
+        all_threads=counts.every.get(month, 0) if told else None,
         labelled_threads=judged(Verdict.LABELLED),
         none_threads=judged(Verdict.NONE),
         abstained_threads=judged(Verdict.ABSTAINED),
-        uploads=up.families if up else None,
-        all_uploads=up.total if up else None,
-        uploads_with_card=up.cards if up else None,
+        uploads=uploaded.families if uploaded else None,
+        all_uploads=uploaded.total if uploaded else None,
+        uploads_with_card=uploaded.cards if uploaded else None,
         partial=month_of(now) <= month or Coverage.PARTIAL in (forum, hub),
         forum_coverage=forum,
         hub_coverage=hub,
+        expected_threads=counts.expected.get(month, 0.0) if told and counts.expected is not None else None,
+        downloads=uploaded.downloads if uploaded else None,
     )

@@ -216,12 +216,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What a bundle says of one post: labels given and the full ranking, both (leaf id, score), best first."""
+    """What a bundle says of one post: labels given and the full ranking, both (leaf id, score), best first.
+
+    `categories` are those with their scores, in the order of the taxonomy.
+    """
 
     id: str
     labels: tuple[tuple[str, float], ...]
     ranked: tuple[tuple[str, float], ...]
     abstained: bool
+    categories: tuple[tuple[str, float], ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -269,12 +273,16 @@ class StoredThread:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a bundle says of one stored post; `labels` are (leaf id, score), best first."""
+    """What a bundle says of one stored post; `labels` are (leaf id, score), best first.
+
+    `probabilities` are those of all leaves and categories, given or not.
+    """
 
     post_id: int
     input_hash: bytes
     verdict: Verdict
     labels: tuple[tuple[str, float], ...]
+    probabilities: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +296,11 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class TrendSubject:
-    """What a trend counts: at most one of label (leaf or category id) and topic; neither means all threads."""
+    """What a trend counts: at most one of label (leaf or category id), topic and forum category; none: all threads."""
 
     label: str | None = None
     topic: int | None = None
+    forum_category: str | None = None
 
 
 class Coverage(StrEnum):
@@ -304,7 +313,11 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One month of a trend; None means unknown (outside coverage), never 0."""
+    """One month of a trend; None means unknown (outside coverage), never 0.
+
+    `expected_threads` is the sum of the subject's calibrated probabilities over all threads (probabilistic adjusted
+    count, Bella et al. 2010): of labels only, and without families. `downloads` are those of the month's uploads.
+    """
 
     month: int
     threads: int | None
@@ -318,6 +331,8 @@ class TrendPoint:
     partial: bool
     forum_coverage: Coverage
     hub_coverage: Coverage
+    expected_threads: float | None = None
+    downloads: int | None = None
 
     @property
     def share(self) -> float | None:

@@ -22,7 +22,7 @@ import pytest
 from forumlens.client import Client
 from labeled import files
 from store.database import open_database
-from store.trends import counts
+from store.holdings import counts
 from tests.tools import require_tool
 
 TRUTH = json.loads(files.sample_forum().with_name("truth.json").read_text("utf-8"))

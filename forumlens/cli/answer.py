@@ -17,7 +17,7 @@ from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
 from scraper.forum import Completeness
-from store import assignments, topics, trends
+from store import assignments, holdings, topics, trends
 from store.database import Database
 from store.months import BadMonthError, format_month, parse_month
 from store.sources import all_sources
@@ -100,7 +100,7 @@ def status(
     """
     settings = load_settings(database_url=database, rate=rate)
     with open_store(settings) as db:
-        found = trends.counts(db, assignments.current_bundle(db), topics.current_topic_run(db))
+        found = holdings.counts(db, assignments.current_bundle(db), topics.current_topic_run(db))
         report = _status(found, assignments.current_bundle(db), topics.current_topic_run(db))
         compared = verify_forum(settings, db, forum) if verify else None
     if form is Format.JSON:
@@ -178,7 +178,7 @@ def _check_label(settings: Settings, leaf: str | None, category: str | None) -> 
 
 def _families(db: Database, named: list[str]) -> tuple[str, ...]:
     registry = load_registry()
-    known = trends.families_known(db) | set(registry.names)
+    known = holdings.families_known(db) | set(registry.names)
     families = tuple(dict.fromkeys(registry.canonical(name) for name in named))
     for name in families:
         if name not in known:

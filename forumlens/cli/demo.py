@@ -33,7 +33,7 @@ from forumlens.cli.topics import discover
 from forumlens.cli.training import load_training
 from labeled import files
 from scraper import replay
-from store import assignments, topics, trends
+from store import assignments, holdings, topics
 from store.database import Database
 from store.sources import all_sources
 from store.values import StoreCounts
@@ -137,8 +137,8 @@ def _collect_real(settings: Settings, db: Database, forum: str, since: datetime 
 
 def _show(db: Database, taxonomy: Taxonomy) -> None:
     bundle, run_id = assignments.current_bundle(db), topics.current_topic_run(db)
-    found = trends.counts(db, bundle, run_id)
-    totals = trends.label_totals(db, bundle)
+    found = holdings.counts(db, bundle, run_id)
+    totals = holdings.label_totals(db, bundle)
     kinds = {label.id: label.kind for label in taxonomy.labels}
     rows = [
         {"kind": kind, "label": label, "threads": threads, "share": threads / found.threads}

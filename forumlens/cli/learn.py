@@ -27,7 +27,7 @@ from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, Example
 from forumlens.cli.output import Format, print_record, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import Training, load_training
-from store import trends
+from store import holdings
 from store.database import Database
 from store.values import Classification, Label, PostInput
 
@@ -112,7 +112,7 @@ def assign_labels(bundle: BundleFlag = None, form: FormatFlag = Format.TABLE, da
 
 def assign_all(db: Database, bundle: Bundle) -> tuple[AssignSummary, MentionSummary]:
     """Both stages with a bar each."""
-    threads = trends.counts(db, None).threads
+    threads = holdings.counts(db, None).threads
     with progress("Labels: threads", total=threads) as advance:
         labelled = assign(db, bundle, advance)
     with progress("Families: threads", total=threads) as advance:

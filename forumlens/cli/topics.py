@@ -12,7 +12,7 @@ from forumlens.cli.assemble import open_encoder_in_use, open_store, remembering,
 from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_rows, progress, say
 from forumlens.cli.settings import Settings, load_settings
-from store import assignments, topic_lists, topics, trends
+from store import assignments, holdings, topic_lists, topics
 from store.database import Database
 from store.topic_values import OUTLIERS, Topic, TopicRun
 
@@ -66,7 +66,7 @@ def discover(
     settings: Settings, db: Database, embedder: Embedder, taxonomy: Taxonomy, refresh: bool = False
 ) -> TopicSummary:
     """The topic stage with a bar."""
-    with progress("Topics: opening posts", total=trends.counts(db, None).threads) as advance:
+    with progress("Topics: opening posts", total=holdings.counts(db, None).threads) as advance:
         return find_topics(db, embedder, taxonomy, advance, seed=settings.seed, refresh=refresh)
 
 

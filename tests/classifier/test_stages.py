@@ -16,11 +16,11 @@ from classifier.mentions import Family, Registry
 from classifier.stages import assign, find_mentions
 from store.assignments import current_bundle, known_assignments
 from store.database import Database, open_database
+from store.holdings import counts
 from store.listings import thread_summaries
 from store.sources import ensure
 from store.threads import changed_threads, save_thread, save_threads, set_thread_state
 from store.topics import current_topic_run
-from store.trends import counts
 from store.values import (
     Assignment,
     Classification,

@@ -15,12 +15,12 @@ from classifier.taxonomy import Taxonomy
 from classifier.topic_stage import TopicSummary, find_topics
 from store.assignments import save_thread_assignments, set_current_bundle
 from store.database import Database, open_database
+from store.holdings import counts
 from store.sources import ensure
 from store.threads import changed_threads, save_thread, set_thread_state
 from store.topic_lists import list_topics
 from store.topic_values import OUTLIERS, Topic
 from store.topics import current_topic_run, topic_members, topic_run
-from store.trends import counts
 from store.values import Assignment, Label, Post, PostInput, SourceKind, StoredThread, Thread, ThreadState, Verdict
 from tests.classifier.fakes import HashEmbedder
 

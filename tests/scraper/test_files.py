@@ -23,9 +23,9 @@ from scraper.pseudonyms import Pseudonymizer
 from scraper.rows import read_rows
 from store import sources
 from store.database import Database
+from store.holdings import families_known
 from store.months import parse_month
 from store.threads import changed_threads
-from store.trends import families_known
 from store.values import AUTHORED_TAG
 
 PSEUDONYMS = Pseudonymizer(b"k" * 32)

@@ -18,7 +18,7 @@ from scraper.model_rows import parse_model
 from scraper.replay import hub_app, running
 from store import sources
 from store.database import Database
-from store.trends import families_known
+from store.holdings import families_known
 from store.values import AUTHORED_TAG
 from tests.scraper.site import Answer, FakeTime, Site
 

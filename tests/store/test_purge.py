@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from store import assignments, crawl, listings, sources, topics, trends, vectors
+from store import assignments, crawl, holdings, listings, sources, topics, trends, vectors
 from store import threads as thread_store
 from store.database import BusyError, Database
 from store.months import month_of
@@ -147,7 +147,7 @@ def test_a_deleted_thread_leaves_everything(db: Database, forum: int) -> None:
     thread_store.set_thread_state(db, forum, "one", ThreadState.DELETED)
 
     assert listings.thread_detail(db, BUNDLE, "run", one.id) is None
-    assert trends.label_totals(db, BUNDLE) == [("memory/oom", 1)]
+    assert holdings.label_totals(db, BUNDLE) == [("memory/oom", 1)]
     [topic] = list_topics(db, "run", BUNDLE, 9)
     assert (topic.size, topic.representatives) == (1, (other.id,))
     assert topics.topic_members(db, "run") == {other.id: 0}

@@ -120,9 +120,9 @@ def test_a_store_of_the_first_schema_forgets_its_topics_and_keeps_the_rest(tmp_p
         connection.execute(sa.text("INSERT INTO topic_runs (id, key) VALUES (1, 'old')"))
         connection.execute(sa.text("INSERT INTO topics VALUES (1, 0, 3, '[]', '[]', 'a', 0.5)"))
         connection.execute(sa.text("INSERT INTO settings VALUES ('current_topic_run', 'old')"))
-        connection.execute(sa.text("INSERT INTO settings VALUES ('current_bundle', 'b')"))
+        connection.execute(sa.text("INSERT INTO settings VALUES ('other', 'kept')"))
     engine.dispose()
     with open_database(url) as db:
         assert topics.current_topic_run(db) is None
         with db.read() as connection:
-            assert connection.execute(sa.text("SELECT value FROM settings")).scalars().all() == ["b"]
+            assert connection.execute(sa.text("SELECT value FROM settings")).scalars().all() == ["kept"]

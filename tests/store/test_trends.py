@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from store import assignments, sources, topics, trends
+from store import assignments, holdings, sources, topics, trends
 from store import models as model_store
 from store import threads as thread_store
 from store.database import Database
@@ -202,7 +202,7 @@ def test_empty_store_has_no_points(db: Database) -> None:
 
 
 def test_counts(full: Database) -> None:
-    counts = trends.counts(full, BUNDLE, RUN)
+    counts = holdings.counts(full, BUNDLE, RUN)
     assert (counts.threads, counts.posts, counts.models, counts.assignments, counts.topics) == (6, 6, 5, 6, 2)
     assert {source.name for source in counts.sources} == {"https://forum.example", "https://hub.example"}
 

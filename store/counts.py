@@ -1,0 +1,166 @@
+"""Threads by month, counted ahead for every subject of a trend, in the transaction of whoever changes what is counted.
+
+Every change is the same: what the threads counted for before is taken away, what they count for after is added. So a
+count costs what changed, not what is stored, and a process that is killed leaves counts that agree with the rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from more_itertools import chunked
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, select
+
+from store.database import insert_into
+from store.schema import (
+    bundles,
+    mentions,
+    post_verdicts,
+    thread_labels,
+    thread_verdicts,
+    threads,
+    topic_threads,
+    trend_counts,
+)
+
+_BATCH = 500
+_UNIT = 10_000
+MILLION = 1_000_000
+"""Parts that an expected thread is counted in, so that sums stay exact."""
+
+_STORED = np.dtype("<u2")
+
+
+class CountKind(StrEnum):
+    """What a count is of. Labels and verdicts are a bundle's, topics a run's."""
+
+    ALL = "all"
+    FORUM_CATEGORY = "forum category"
+    VERDICT = "verdict"
+    FAMILY = "family"
+    LABEL = "label"
+    TOPIC = "topic"
+
+
+Cell = tuple[str, int, str, str, int]
+"""Kind, bundle or run, subject, family, month."""
+
+
+class Tally:
+    """What some threads count for: threads and millionths of expected threads, by cell."""
+
+    def __init__(self) -> None:
+        self.threads: Counter[Cell] = Counter()
+        self.expected: Counter[Cell] = Counter()
+
+    def change_to(self, after: Tally) -> dict[Cell, tuple[int, int]]:
+        """What to add, by cell, to come from this to `after`; cells that stay as they are are left out."""
+        cells = {*self.threads, *self.expected, *after.threads, *after.expected}
+        changes = {
+            cell: (after.threads[cell] - self.threads[cell], after.expected[cell] - self.expected[cell])
+            for cell in cells
+        }
+        return {cell: change for cell, change in changes.items() if any(change)}
+
+
+def pack_probabilities(labels: Sequence[str], probabilities: Mapping[str, float]) -> bytes:
+    """Probabilities of a bundle's labels as `post_verdicts` keeps them; a label that is not given has 0."""
+    values = np.asarray([probabilities.get(label, 0.0) for label in labels]) * _UNIT
+    return values.round().astype(_STORED).tobytes()
+
+
+def unpack_probabilities(labels: Sequence[str], data: bytes) -> dict[str, float]:
+    """What pack_probabilities wrote, to 1/10,000."""
+    return dict(zip(labels, (np.frombuffer(data, _STORED) / _UNIT).tolist(), strict=True))
+
+
+@contextmanager
+def recounted(connection: Connection, thread_ids: Sequence[int]) -> Iterator[None]:
+    """Bring the counts in line with what is done inside to these threads, and only to them."""
+    before = tally(connection, thread_ids)
+    yield
+    change_counts(connection, before, tally(connection, thread_ids))
+
+
+def tally(connection: Connection, thread_ids: Sequence[int]) -> Tally:
+    """What these threads count for as the store is now; their rows stay locked, so that it holds until the commit."""
+    found = Tally()
+    for some in chunked(thread_ids, _BATCH):
+        _tally_some(connection, some, found)
+    return found
+
+
+def change_counts(connection: Connection, before: Tally, after: Tally) -> None:
+    """Add what came and take away what went."""
+    changes = before.change_to(after)
+    if not changes:
+        return
+    names = ("kind", "scope", "subject", "family", "month")
+    rows = [
+        dict(zip(names, cell, strict=True)) | {"threads": count, "expected": expected}
+        for cell, (count, expected) in sorted(changes.items())
+    ]
+    insert = insert_into(connection, trend_counts)
+    sums = {name: trend_counts.c[name] + insert.excluded[name] for name in ("threads", "expected")}
+    connection.execute(insert.on_conflict_do_update(index_elements=list(names), set_=sums), rows)
+
+
+def forget_scope(connection: Connection, kind: CountKind, scope: int | None) -> None:
+    """Drop the counts of a bundle or run that is deleted as a whole."""
+    connection.execute(delete(trend_counts).where(trend_counts.c.kind == kind.value, trend_counts.c.scope == scope))
+
+
+def _tally_some(connection: Connection, ids: Sequence[int], found: Tally) -> None:
+    head = select(threads.c.id, threads.c.month, threads.c.category)
+    heads = connection.execute(head.where(threads.c.id.in_(ids), threads.c.counted).with_for_update()).all()
+    months = {row.id: row.month for row in heads}
+    for row in heads:
+        found.threads[CountKind.ALL.value, 0, "", "", row.month] += 1
+        found.threads[CountKind.FORUM_CATEGORY.value, 0, row.category, "", row.month] += 1
+    families = defaultdict(list)
+    for row in _rows(connection, mentions, months):
+        families[row.thread_id].append(row.family)
+        found.threads[CountKind.FAMILY.value, 0, row.family, "", months[row.thread_id]] += 1
+    for row in _rows(connection, thread_verdicts, months):
+        found.threads[CountKind.VERDICT.value, row.bundle_id, row.verdict, "", months[row.thread_id]] += 1
+    for kind, scope, subject, thread in _themes(connection, months):
+        for family in ("", *families[thread]):
+            found.threads[kind.value, scope, subject, family, months[thread]] += 1
+    for bundle, label, thread, expected in _expected(connection, months):
+        found.expected[CountKind.LABEL.value, bundle, label, "", months[thread]] += expected
+
+
+def _themes(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[CountKind, int, str, int]]:
+    """Kind, bundle or run, label or topic, thread."""
+    for row in _rows(connection, thread_labels, threads_):
+        yield CountKind.LABEL, row.bundle_id, row.label, row.thread_id
+    for row in _rows(connection, topic_threads, threads_):
+        yield CountKind.TOPIC, row.run_id, str(row.topic), row.thread_id
+
+
+def _rows(connection: Connection, table: Any, threads_: Iterable[int]) -> Iterable[Any]:
+    return connection.execute(select(table).where(table.c.thread_id.in_(list(threads_))))
+
+
+def _expected(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[int, str, int, int]]:
+    """Bundle, label, thread, probability in millionths that one of the thread's posts carries the label."""
+    labels = {row.id: row.labels for row in connection.execute(select(bundles))}
+    posts: defaultdict[tuple[int, int], list[NDArray[np.uint16]]] = defaultdict(list)
+    for row in _rows(connection, post_verdicts, threads_):
+        posts[row.bundle_id, row.thread_id].append(np.frombuffer(row.probabilities, _STORED))
+    for (bundle, thread), probabilities in posts.items():
+        for label, expected in zip(labels[bundle], _any_of(probabilities), strict=True):
+            if expected:
+                yield bundle, label, thread, expected
+
+
+def _any_of(probabilities: Sequence[NDArray[np.uint16]]) -> list[int]:
+    """Probability, in millionths, that at least one post carries each label, were the posts independent."""
+    none = np.prod(1 - np.stack(probabilities) / _UNIT, axis=0)
+    return [int(value) for value in np.rint((1 - none) * MILLION)]

@@ -1,0 +1,136 @@
+"""Whatever happens to threads, in whatever order, the counts made ahead are those of the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from store import assignments, sources, topics, trends
+from store import threads as thread_store
+from store.counts import tally
+from store.database import Database, open_database
+from store.schema import threads, trend_counts
+from store.topic_values import Placed, Topic, TopicRun
+from store.values import (
+    Assignment,
+    Mention,
+    SourceKind,
+    StoredThread,
+    ThreadState,
+    TrendSubject,
+    Verdict,
+)
+from tests.store.build import post, thread
+
+LABELS = ("memory", "memory/oom", "spaces")
+NOW = datetime(2024, 9, 1, tzinfo=UTC)
+KEYS = st.sampled_from("abc")
+STEPS = st.one_of(
+    st.tuples(st.just("save"), KEYS, st.integers(1, 3), st.integers(1, 3)),
+    st.tuples(st.just("label"), st.sampled_from(["bundle-1", "bundle-2"]), st.sets(st.sampled_from(LABELS[1:]))),
+    st.tuples(st.just("mention"), st.sets(st.sampled_from(["bert", "llama"]))),
+    st.tuples(st.just("seek"), st.sampled_from(["run-1", "run-2"]), st.integers(-1, 1)),
+    st.tuples(st.just("place"), st.sampled_from(["run-1", "run-2"]), st.integers(-1, 1)),
+    st.tuples(st.just("state"), KEYS, st.sampled_from(list(ThreadState))),
+    st.tuples(st.just("move"), KEYS, KEYS),
+)
+
+
+def counted(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
+    """What the table says, cells of nothing left out."""
+    with db.read() as connection:
+        rows = connection.execute(select(trend_counts)).all()
+    return {tuple(row[:5]): (row.threads, row.expected) for row in rows if row.threads or row.expected}
+
+
+def from_rows(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
+    """What the rows say, counted from nothing."""
+    with db.read() as connection:
+        found = tally(connection, list(connection.execute(select(threads.c.id)).scalars()))
+    return {cell: (found.threads[cell], found.expected[cell]) for cell in {*found.threads, *found.expected}}
+
+
+def said(item: StoredThread, labels: set[str]) -> list[Assignment]:
+    verdict = Verdict.LABELLED if labels else Verdict.NONE
+    chances = {"memory": 0.5, "memory/oom": 0.25, "spaces": 0.1}
+    given = tuple((label, chances[label]) for label in sorted(labels))
+    return [Assignment(one.id, one.input_hash, verdict, given, chances) for one in item.posts]
+
+
+def take(db: Database, forum: int, step: tuple[object, ...]) -> None:
+    stored = thread_store.changed_threads(db, 0)
+    match step:
+        case ("save", str(key), int(month), int(number)):
+            posts = [post(n, key=f"{key}{n}") for n in range(1, number + 1)]
+            made = thread(key, *posts, created_at=datetime(2024, month, 10, tzinfo=UTC), category=f"c{month}")
+            thread_store.save_thread(db, forum, made)
+        case ("move", str(key), str(other)):
+            with db.write() as connection:
+                made = thread(key, post(1, key=f"{other}2"), post(2, key=f"{key}9"))
+                thread_store.put_thread(db, connection, forum, made, NOW, posts_move=True)
+        case ("state", str(key), ThreadState() as state):
+            thread_store.set_thread_state(db, forum, key, state)
+        case ("label", str(bundle), set(labels)) if stored:
+            items = [(item, said(item, labels)) for item in stored]
+            assignments.save_thread_assignments(db, bundle, f"assign:{bundle}", items, LABELS)
+        case ("mention", set(families)) if stored:
+            found = [(i, [Mention(i.id, f, 1) for f in families] if i.counted and i.posts else []) for i in stored]
+            assignments.save_thread_mentions(db, "mentions:x", found)
+        case ("seek", str(run), int(topic)):
+            found = [Placed(item.id, item.month, topic, b"-" * 32) for item in stored if item.counted]
+            kept = [Topic(topic, ("word",), len(found), (), "spaces", 0.5)]
+            topics.save_topic_run(db, TopicRun(run, "recipe", 0, len(found), 0, 2), kept, found, {})
+        case ("place", str(run), int(topic)) if topics.topic_run(db, run):
+            found = [Placed(item.id, item.month, topic if item.counted else None, b"+" * 32) for item in stored]
+            topics.place_threads(db, run, 1, found)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEPS, min_size=3, max_size=14))
+def test_counts_agree_with_the_rows_after_any_sequence(steps: list[tuple[object, ...]]) -> None:
+    with TemporaryDirectory() as folder, open_database(f"sqlite:///{Path(folder) / 'store.db'}") as db:
+        forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
+        for step in steps:
+            take(db, forum, step)
+            assert counted(db) == from_rows(db), step
+
+
+def test_counts_on_every_database(db: Database) -> None:
+    forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
+    for step in (
+        ("save", "a", 1, 2),
+        ("save", "b", 2, 3),
+        ("label", "bundle-1", {"memory/oom"}),
+        ("mention", {"bert", "llama"}),
+        ("seek", "run-1", 0),
+        ("state", "a", ThreadState.DELETED),
+        ("place", "run-1", 1),
+        ("move", "c", "b"),
+    ):
+        take(db, forum, step)
+    found = counted(db)
+    assert found == from_rows(db)
+    assert Counter(cell[0] for cell in found)["label"] >= 3
+
+
+def test_expected_threads_are_those_with_a_post_that_carries_the_label(db: Database) -> None:
+    forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
+    take(db, forum, ("save", "a", 1, 2))
+    take(db, forum, ("save", "b", 1, 1))
+    take(db, forum, ("label", "bundle-1", {"memory/oom"}))
+    sources.mark_covered(db, forum, datetime(2024, 1, 1, tzinfo=UTC), NOW)
+
+    def expected(label: str | None) -> float | None:
+        points = trends.query_trend(db, "bundle-1", None, TrendSubject(label=label), now=NOW)
+        return points[0].expected_threads
+
+    assert expected("memory") == pytest.approx((1 - 0.5**2) + 0.5, abs=1e-5)
+    assert expected("spaces") == pytest.approx((1 - 0.9**2) + 0.1, abs=1e-5)
+    assert expected(None) is None
