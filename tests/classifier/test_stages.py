@@ -75,6 +75,8 @@ class WordEmbedder:
 class WordBundle:
     """Labels a post by the words in it, and embeds its main view as a real bundle does; "unsure" makes it abstain."""
 
+    labels = ("memory-performance", "memory-performance/memory")
+
     def __init__(self, embedder: CachedEmbedder | WordEmbedder, bundle_id: str = "bundle-1") -> None:
         self.id = bundle_id
         self.read: list[str] = []

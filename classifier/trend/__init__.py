@@ -1,0 +1,1 @@
+"""Statistics of monthly series: plain values in, plain values out."""

@@ -1,0 +1,62 @@
+"""Themes that are new, or take a bigger share of the threads than before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from scipy.stats import false_discovery_control, fisher_exact
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A theme's threads in the last months and in those before, as counts and as shares of all threads.
+
+    `p`: Fisher's exact test that the share is as it was; `p_adjusted` after false-discovery control over all themes.
+    """
+
+    theme: str
+    recent: int
+    before: int
+    recent_share: float
+    before_share: float
+    p: float
+    p_adjusted: float = 1.0
+
+    @property
+    def new(self) -> bool:
+        """Whether no earlier thread was about it."""
+        return self.before == 0
+
+    @property
+    def ratio(self) -> float | None:
+        """Recent share over the share before; None where that was 0."""
+        return self.recent_share / self.before_share if self.before else None
+
+
+def shifts(recent: Mapping[str, int], before: Mapping[str, int], all_recent: int, all_before: int) -> dict[str, Shift]:
+    """How the share of each theme of either period moved, by theme."""
+    found = {}
+    for theme in sorted({*recent, *before}):
+        now, then = recent.get(theme, 0), before.get(theme, 0)
+        table = [[now, max(all_recent - now, 0)], [then, max(all_before - then, 0)]]
+        p = float(fisher_exact(table).pvalue) if now or then else 1.0
+        found[theme] = Shift(theme, now, then, _share(now, all_recent), _share(then, all_before), p)
+    if not found:
+        return {}
+    adjusted = false_discovery_control([one.p for one in found.values()], method="bh")
+    return {name: replace(one, p_adjusted=float(p)) for (name, one), p in zip(found.items(), adjusted, strict=True)}
+
+
+def emerging(found: Mapping[str, Shift], least: int = 5, alpha: float = 0.05) -> list[Shift]:
+    """Those with at least `least` recent threads whose share grew beyond chance, strongest growth first."""
+    grown = [
+        one
+        for one in found.values()
+        if one.recent >= least and one.recent_share > one.before_share and one.p_adjusted < alpha
+    ]
+    return sorted(grown, key=lambda one: (one.p_adjusted, -(one.ratio or float("inf")), one.theme))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
