@@ -34,22 +34,28 @@ class Catalog:
         """Current bundle and topic run of the store."""
         return Shown(current_bundle(self.db), current_topic_run(self.db))
 
-    def read_families(self, found: Violations, values: list[str]) -> tuple[str, ...]:
+    def read_families(self, found: Violations, values: list[str], field: str = "families") -> tuple[str, ...]:
         """Families under the names of the store; problems go to `found`."""
         if not values:
             return ()
-        return found.family_names(values, families_known(self.db), self.families)
+        return found.family_names(values, families_known(self.db), self.families, field)
 
-    def check_forum_category(self, found: Violations, value: str) -> None:
+    def check_forum_category(self, found: Violations, value: str, field: str = "category") -> None:
         """Note a problem unless threads of the store are in this forum category."""
         if value and value not in (known := categories_known(self.db)):
-            found.add("category", f"{shown(value)} is not a forum category of the store{nearest(value, known)}: "
+            found.add(field, f"{shown(value)} is not a forum category of the store{nearest(value, known)}: "
                       "give one that threads carry, or leave it empty")  # fmt: skip
 
     def check_topic(self, found: Violations, topic: int, run_id: str | None) -> None:
         """Note a problem unless the run has the topic; without a run nothing can be said."""
         if run_id is not None and not topic_exists(self.db, run_id, topic):
             found.add("topic", f"{topic} is not a topic of the current run: ListTopics gives them")
+
+    def check_topic_name(self, found: Violations, field: str, value: str, run_id: str | None) -> None:
+        """As check_topic, of a topic that is given as text."""
+        number = int(value) if value.removeprefix("-").isdecimal() and len(value) < 10 else None
+        if number is None or (run_id is not None and not topic_exists(self.db, run_id, number)):
+            found.add(field, f"{shown(value)} is not a topic of the current run: ListTopics gives them")
 
 
 def check_ready(shown: Shown, *, label: bool, topic: bool) -> None:

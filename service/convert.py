@@ -113,8 +113,8 @@ def label(message: cpb.Label) -> Label:
     return Label(message.id, message.kind, message.name, message.definition, message.leaf)
 
 
-def trend_point_message(point: TrendPoint) -> tpb.TrendPoint:
-    """Month of a trend as a message."""
+def trend_point_message(point: TrendPoint, smoothed_share: float | None = None) -> tpb.TrendPoint:
+    """Month or quarter of a trend as a message."""
     return tpb.TrendPoint(
         month=format_month(point.month),
         threads=point.threads,
@@ -130,6 +130,11 @@ def trend_point_message(point: TrendPoint) -> tpb.TrendPoint:
         partial=point.partial,
         forum_coverage=_COVERAGE[point.forum_coverage],
         hub_coverage=_COVERAGE[point.hub_coverage],
+        expected_threads=point.expected_threads,
+        upload_share=point.upload_share,
+        card_share=point.card_share,
+        downloads=point.downloads,
+        smoothed_share=smoothed_share,
     )
 
 
@@ -152,6 +157,8 @@ def trend_point(message: tpb.TrendPoint) -> TrendPoint:
         partial=message.partial,
         forum_coverage=_COVERAGE_BACK.get(message.forum_coverage, Coverage.NONE),
         hub_coverage=_COVERAGE_BACK.get(message.hub_coverage, Coverage.NONE),
+        expected_threads=_optional(message, "expected_threads"),
+        downloads=count("downloads"),
     )
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import grpc
 
+from classifier.trend.periods import by_quarter, moving_mean
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1 import trend_pb2_grpc
 from service.catalog import Catalog, check_ready, needed_run
 from service.convert import run_figures_message, topic_message, trend_point_message
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
+from service.themes import ThemeQuestions
 from service.validation import Violations
 from store.sources import all_sources
 from store.topic_lists import list_topics
@@ -28,6 +30,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_QUARTERS = tpb.PERIOD_QUARTER
+_SMOOTHED = tpb.SMOOTHING_MOVING_MEAN_3
+
+
 class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
     """Answers from the store; `now` decides which month is not over."""
 
@@ -35,6 +41,7 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         self._catalog = catalog
         self._calls = calls
         self._now = now
+        self._questions = ThemeQuestions(catalog, now)
 
     async def QueryTrends(self, request: tpb.QueryTrendsRequest, context: _Context) -> tpb.QueryTrendsResponse:  # noqa: N802
         """Give the series of the subject, one for all families together or one for each."""
@@ -44,6 +51,34 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         """Give a page of the current run's topics."""
         return await self._calls.run(lambda: self._topics(request))
 
+    async def ListThemes(self, request: tpb.ListThemesRequest, context: _Context) -> tpb.ListThemesResponse:  # noqa: N802
+        """Tell how every theme of a kind moves."""
+        return await self._calls.run(lambda: self._questions.themes(request))
+
+    async def ListEmergingThemes(  # noqa: N802
+        self, request: tpb.ListEmergingThemesRequest, context: _Context
+    ) -> tpb.ListEmergingThemesResponse:
+        """List themes that grow beyond chance."""
+        return await self._calls.run(lambda: self._questions.emerging(request))
+
+    async def CompareWithUploads(  # noqa: N802
+        self, request: tpb.CompareWithUploadsRequest, context: _Context
+    ) -> tpb.CompareWithUploadsResponse:
+        """Set threads beside uploads."""
+        return await self._calls.run(lambda: self._questions.comparison(request))
+
+    async def ListDivergences(  # noqa: N802
+        self, request: tpb.ListDivergencesRequest, context: _Context
+    ) -> tpb.ListDivergencesResponse:
+        """List families whose talk and uploads part."""
+        return await self._calls.run(lambda: self._questions.divergences(request))
+
+    async def QueryCrossTable(  # noqa: N802
+        self, request: tpb.QueryCrossTableRequest, context: _Context
+    ) -> tpb.QueryCrossTableResponse:
+        """Tell which themes are about which families."""
+        return await self._calls.run(lambda: self._questions.cross_table(request))
+
     def _query(self, request: tpb.QueryTrendsRequest) -> tpb.QueryTrendsResponse:
         now, shown, db = self._now(), self._catalog.shown(), self._catalog.db
         found = Violations()
@@ -52,6 +87,8 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         if request.per_family and not request.families:
             found.add("per_family", "is set without families: name the families, or leave it unset")
         subject = self._subject(found, request, shown.run_id)
+        found.choice("period", request.period, tpb.Period)
+        found.choice("smoothing", request.smoothing, tpb.Smoothing)
         found.raise_any()
         check_ready(shown, label=subject.label is not None, topic=subject.topic is not None)
         groups = [(family,) for family in families] if request.per_family else [families]
@@ -62,7 +99,10 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         )
         for group in groups:
             points = query_trend(db, shown.bundle_id, shown.run_id, subject, group, start, end, now=now)
-            response.series.add(families=group, points=map(trend_point_message, points))
+            if request.period == _QUARTERS:
+                points = by_quarter(points)
+            smooth = moving_mean(points) if request.smoothing == _SMOOTHED else [None] * len(points)
+            response.series.add(families=group, points=map(trend_point_message, points, smooth))
         return response
 
     def _subject(self, found: Violations, request: tpb.QueryTrendsRequest, run_id: str | None) -> TrendSubject:
@@ -76,6 +116,9 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
             case "topic":
                 self._catalog.check_topic(found, request.topic, run_id)
                 return TrendSubject(topic=request.topic)
+            case "forum_category":
+                self._catalog.check_forum_category(found, request.forum_category, "forum_category")
+                return TrendSubject(forum_category=request.forum_category)
             case _:
                 return TrendSubject()
 

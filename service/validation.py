@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -59,6 +60,12 @@ class Violations:
         if len(values) > most:
             self.add(field, f"has {len(values):,} entries, at most {most:,} are allowed: {remedy}")
 
+    def choice(self, field: str, value: int, kind: Any) -> None:
+        """Check that an enumeration knows a value."""
+        if value not in kind.values():
+            found = ", ".join(name for name, number in kind.items() if number)
+            self.add(field, f"is {value}: give {found}, or leave it unset")
+
     def page_size(self, value: int) -> int:
         """Check a page size; the default where it is 0."""
         if not 0 <= value <= limits.MAX_PAGE:
@@ -98,18 +105,20 @@ class Violations:
                      "give years 1 to 9999 and nanos 0 to 999,999,999")  # fmt: skip
             return None
 
-    def family_names(self, values: Sequence[str], known: Set[str], registry: FamilyNames | None) -> tuple[str, ...]:
+    def family_names(
+        self, values: Sequence[str], known: Set[str], registry: FamilyNames | None, field: str = "families"
+    ) -> tuple[str, ...]:
         """Read family names: as the store knows them, or by any spelling in the registry; each once."""
-        self.count("families", values, limits.MAX_FAMILIES, "ask in several calls")
+        self.count(field, values, limits.MAX_FAMILIES, "ask in several calls")
         names = known | set(registry.names if registry else ()) - {""}
         read = []
         for index, value in enumerate(values[: limits.MAX_FAMILIES]):
             name = registry.canonical(value) if registry and value not in names else value
             read.append(name)
             if not value.strip():
-                self.add(f"families[{index}]", "is empty: name a model family, for example 'llama', or leave it out")
+                self.add(f"{field}[{index}]", "is empty: name a model family, for example 'llama', or leave it out")
             elif name not in names:
-                self.add(f"families[{index}]", f"{shown(value)} is not a known model family{nearest(value, names)}: "
+                self.add(f"{field}[{index}]", f"{shown(value)} is not a known model family{nearest(value, names)}: "
                          "give one as the Hub writes its model_type")  # fmt: skip
         return tuple(dict.fromkeys(read))
 

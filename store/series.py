@@ -78,10 +78,10 @@ def thread_series(
 
 
 def expected_series(
-    db: Database, bundle_id: str | None, run_id: str | None, kind: CountKind, months: range
+    db: Database, bundle_id: str | None, run_id: str | None, months: range
 ) -> dict[str, tuple[float, ...]]:
     """Expected threads by month of every label: sums of calibrated probabilities."""
-    found = _cells(db, bundle_id, run_id, kind, months, trend_counts.c.expected)
+    found = _cells(db, bundle_id, run_id, CountKind.LABEL, months, trend_counts.c.expected)
     return {subject: tuple(value / MILLION for value in values) for subject, values in found.items() if any(values)}
 
 

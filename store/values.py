@@ -340,6 +340,16 @@ class TrendPoint:
         return self.threads / self.all_threads if self.threads is not None and self.all_threads else None
 
     @property
+    def upload_share(self) -> float | None:
+        """Uploads of the families over all uploads; None when unknown or when there are none."""
+        return self.uploads / self.all_uploads if self.uploads is not None and self.all_uploads else None
+
+    @property
+    def card_share(self) -> float | None:
+        """Uploads with a card over uploads; None when unknown or when there are none."""
+        return self.uploads_with_card / self.uploads if self.uploads_with_card is not None and self.uploads else None
+
+    @property
     def abstained_share(self) -> float | None:
         """Abstained threads over all threads; None when unknown or when there are none."""
         if self.abstained_threads is None or not self.all_threads:

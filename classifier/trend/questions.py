@@ -12,11 +12,11 @@ import numpy as np
 from classifier.trend.changes import ChangePoint, change_points
 from classifier.trend.crossing import Crossing, Period, crossings
 from classifier.trend.direction import DEFAULT_TEST, Direction, Trend, TrendSettings, directions
-from classifier.trend.emerging import Shift, shifts
+from classifier.trend.emerging import Shift, emerging, shifts
 from classifier.trend.relation import Correlation, Lead, correlation, leads
 from store.counts import CountKind
 from store.database import Database
-from store.labels import without_categories
+from store.labels import category_of, without_categories
 from store.series import (
     Spans,
     UploadSeries,
@@ -29,6 +29,25 @@ from store.series import (
 )
 
 _OUTLIERS = "-1"
+
+
+class ThemeKind(StrEnum):
+    """What a theme is."""
+
+    LEAF = "leaf"
+    CATEGORY = "category"
+    TOPIC = "topic"
+    FAMILY = "family"
+    FORUM_CATEGORY = "forum-category"
+
+
+_COUNTED_AS = {
+    ThemeKind.LEAF: CountKind.LABEL,
+    ThemeKind.CATEGORY: CountKind.LABEL,
+    ThemeKind.TOPIC: CountKind.TOPIC,
+    ThemeKind.FAMILY: CountKind.FAMILY,
+    ThemeKind.FORUM_CATEGORY: CountKind.FORUM_CATEGORY,
+}
 
 
 class Tested(StrEnum):
@@ -139,7 +158,7 @@ class CrossTable:
 def theme_trends(
     db: Database,
     asked: Asked,
-    kind: CountKind,
+    kind: ThemeKind,
     recent: int = 3,
     settings: TrendSettings = DEFAULT_TEST,
     evidence: int = 0,
@@ -148,7 +167,7 @@ def theme_trends(
     months = known_spans(db, asked.start, asked.end, asked.now).forum
     counts = _themes(db, asked, kind, months)
     every = _every(db, asked, months)
-    expected = expected_series(db, asked.bundle_id, asked.run_id, kind, months) if kind is CountKind.LABEL else {}
+    expected = expected_series(db, asked.bundle_id, asked.run_id, months) if _of_labels(kind) else {}
     tested = Tested.EXPECTED_SHARE if expected else Tested.SHARE
     shares = {name: _shares(expected.get(name, values), every) for name, values in counts.items()}
     plain = {name: _shares(values, every) for name, values in counts.items()}
@@ -179,10 +198,24 @@ def theme_trends(
     return ThemeTrends(months, len(months) - cut, every, tuple(themes))
 
 
+def emerging_themes(
+    db: Database, asked: Asked, kind: ThemeKind, recent: int = 3, least: int = 5, evidence: int = 5
+) -> ThemeTrends:
+    """Themes with at least `least` threads in the last whole months whose share grew beyond chance, surest first."""
+    found = theme_trends(db, asked, kind, recent)
+    by_name = {one.theme: one for one in found.themes}
+    late = found.months[len(found.months) - found.recent :]
+    themes = [
+        replace(by_name[shift.theme], evidence=tuple(_evidence(db, asked, kind, shift.theme, late, evidence)))
+        for shift in emerging({name: one.shift for name, one in by_name.items()}, least)
+    ]
+    return replace(found, themes=tuple(themes))
+
+
 def compare_with_uploads(
     db: Database,
     asked: Asked,
-    kind: CountKind = CountKind.FAMILY,
+    kind: ThemeKind = ThemeKind.FAMILY,
     subjects: Sequence[str] = (),
     tested: Tested = Tested.COUNT,
     settings: TrendSettings = DEFAULT_TEST,
@@ -211,7 +244,7 @@ def divergences(found: Comparisons) -> tuple[Comparison, ...]:
 
 
 def cross_table(
-    db: Database, asked: Asked, kind: CountKind = CountKind.LABEL, recent: int = 12, least: int = 5
+    db: Database, asked: Asked, kind: ThemeKind = ThemeKind.LEAF, recent: int = 12, least: int = 5
 ) -> CrossTable:
     """Which themes are about which families, and whether the last `recent` months differ from those before."""
     months = known_spans(db, asked.start, asked.end, asked.now).forum
@@ -225,31 +258,42 @@ def spans(db: Database, asked: Asked) -> Spans:
     return known_spans(db, asked.start, asked.end, asked.now)
 
 
-def _themes(db: Database, asked: Asked, kind: CountKind, months: range) -> dict[str, tuple[int, ...]]:
-    """Threads by month of each theme; a topic's outliers are no theme."""
-    found = thread_series(db, asked.bundle_id, asked.run_id, kind, months)
-    return {name: values for name, values in found.items() if not (kind is CountKind.TOPIC and name == _OUTLIERS)}
+def _themes(db: Database, asked: Asked, kind: ThemeKind, months: range) -> dict[str, tuple[int, ...]]:
+    """Threads by month of each theme."""
+    return _of_kind(kind, thread_series(db, asked.bundle_id, asked.run_id, _COUNTED_AS[kind], months))
+
+
+def _of_kind(kind: ThemeKind, found: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Leaves or categories of all labels; a topic's outliers, and threads without a forum category, are no theme."""
+    if kind is ThemeKind.LEAF:
+        return {name: found[name] for name in without_categories(found)}
+    if kind is ThemeKind.CATEGORY:
+        return {name: values for name, values in found.items() if category_of(name) == name}
+    return {name: values for name, values in found.items() if name not in ("", _OUTLIERS)}
+
+
+def _of_labels(kind: ThemeKind) -> bool:
+    return _COUNTED_AS[kind] is CountKind.LABEL
 
 
 def _every(db: Database, asked: Asked, months: range) -> tuple[int, ...]:
     return thread_series(db, None, None, CountKind.ALL, months).get("", (0,) * len(months))
 
 
-def _period(db: Database, asked: Asked, kind: CountKind, months: range) -> Period:
-    both = crossed_counts(db, asked.bundle_id, asked.run_id, kind, months)
+def _period(db: Database, asked: Asked, kind: ThemeKind, months: range) -> Period:
+    both = crossed_counts(db, asked.bundle_id, asked.run_id, _COUNTED_AS[kind], months)
     themes = {name: sum(values) for name, values in _themes(db, asked, kind, months).items()}
     families = thread_series(db, None, None, CountKind.FAMILY, months)
-    wanted = set(without_categories(themes)) if kind is CountKind.LABEL else set(themes)
     return Period(
         sum(_every(db, asked, months)),
         themes,
         {name: sum(values) for name, values in families.items()},
-        {pair: number for pair, number in both.items() if pair[0] in wanted},
+        {pair: number for pair, number in both.items() if pair[0] in themes},
     )
 
 
-def _uploads_of(uploaded: UploadSeries, kind: CountKind, name: str, nothing: tuple[int, ...]) -> tuple[int, ...]:
-    return uploaded.families.get(name, nothing) if kind is CountKind.FAMILY else uploaded.total
+def _uploads_of(uploaded: UploadSeries, kind: ThemeKind, name: str, nothing: tuple[int, ...]) -> tuple[int, ...]:
+    return uploaded.families.get(name, nothing) if kind is ThemeKind.FAMILY else uploaded.total
 
 
 def _compared(
@@ -292,8 +336,10 @@ def _agreed(estimate: Direction, count: Direction) -> Direction:
     return estimate
 
 
-def _evidence(db: Database, asked: Asked, kind: CountKind, name: str, months: range, limit: int) -> list[int]:
-    return newest_threads(db, asked.bundle_id, asked.run_id, kind, name, months, limit) if limit and months else []
+def _evidence(db: Database, asked: Asked, kind: ThemeKind, name: str, months: range, limit: int) -> list[int]:
+    if not limit or not months:
+        return []
+    return newest_threads(db, asked.bundle_id, asked.run_id, _COUNTED_AS[kind], name, months, limit)
 
 
 def _shares(values: Sequence[float], every: Sequence[int]) -> tuple[float, ...]:

@@ -22,35 +22,72 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from forumlens.v1 import statistics_pb2 as forumlens_dot_v1_dot_statistics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66orumlens/v1/trend.proto\x12\x0c\x66orumlens.v1\"\xa3\x01\n\x12QueryTrendsRequest\x12\x0f\n\x05label\x18\x01 \x01(\tH\x00\x12\x12\n\x08\x63\x61tegory\x18\x02 \x01(\tH\x00\x12\x0f\n\x05topic\x18\x03 \x01(\x05H\x00\x12\x10\n\x08\x66\x61milies\x18\x04 \x03(\t\x12\x13\n\x0bstart_month\x18\x05 \x01(\t\x12\x11\n\tend_month\x18\x06 \x01(\t\x12\x12\n\nper_family\x18\x07 \x01(\x08\x42\t\n\x07subject\"\x7f\n\x13QueryTrendsResponse\x12)\n\x06series\x18\x01 \x03(\x0b\x32\x19.forumlens.v1.TrendSeries\x12\x17\n\x0f\x61uthored_sample\x18\x02 \x01(\x08\x12\x11\n\tbundle_id\x18\x03 \x01(\t\x12\x11\n\ttopic_run\x18\x04 \x01(\t\"I\n\x0bTrendSeries\x12\x10\n\x08\x66\x61milies\x18\x01 \x03(\t\x12(\n\x06points\x18\x02 \x03(\x0b\x32\x18.forumlens.v1.TrendPoint\"\xbe\x04\n\nTrendPoint\x12\r\n\x05month\x18\x01 \x01(\t\x12\x14\n\x07threads\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0b\x61ll_threads\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x12\n\x05share\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10labelled_threads\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x19\n\x0cnone_threads\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1e\n\x11\x61\x62stained_threads\x18\x07 \x01(\x03H\x05\x88\x01\x01\x12\x1c\n\x0f\x61\x62stained_share\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x14\n\x07uploads\x18\t \x01(\x03H\x07\x88\x01\x01\x12\x18\n\x0b\x61ll_uploads\x18\n \x01(\x03H\x08\x88\x01\x01\x12\x1e\n\x11uploads_with_card\x18\x0b \x01(\x03H\t\x88\x01\x01\x12\x0f\n\x07partial\x18\x0c \x01(\x08\x12.\n\x0e\x66orum_coverage\x18\r \x01(\x0e\x32\x16.forumlens.v1.Coverage\x12,\n\x0chub_coverage\x18\x0e \x01(\x0e\x32\x16.forumlens.v1.CoverageB\n\n\x08_threadsB\x0e\n\x0c_all_threadsB\x08\n\x06_shareB\x13\n\x11_labelled_threadsB\x0f\n\r_none_threadsB\x14\n\x12_abstained_threadsB\x12\n\x10_abstained_shareB\n\n\x08_uploadsB\x0e\n\x0c_all_uploadsB\x14\n\x12_uploads_with_card\":\n\x11ListTopicsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x95\x01\n\x12ListTopicsResponse\x12#\n\x06topics\x18\x01 \x03(\x0b\x32\x13.forumlens.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x11\n\ttopic_run\x18\x03 \x01(\t\x12.\n\x07\x66igures\x18\x04 \x01(\x0b\x32\x1d.forumlens.v1.TopicRunFigures\"\x91\x01\n\x0fTopicRunFigures\x12\x0f\n\x07threads\x18\x01 \x01(\x03\x12!\n\x19outliers_before_reduction\x18\x02 \x01(\x03\x12\x16\n\tcoherence\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tdiversity\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x0c\n\n_coherenceB\x0c\n\n_diversity\"\xfe\x03\n\x05Topic\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x10\n\x08keywords\x18\x02 \x03(\t\x12\x0f\n\x07threads\x18\x03 \x01(\x03\x12\x1e\n\x16representative_threads\x18\x04 \x03(\x03\x12\x34\n\x12label_distribution\x18\x05 \x03(\x0b\x32\x18.forumlens.v1.TopicLabel\x12\x15\n\rnearest_label\x18\x06 \x01(\t\x12 \n\x18nearest_label_confidence\x18\x07 \x01(\x01\x12\x0c\n\x04name\x18\x08 \x01(\t\x12\x16\n\tnew_theme\x18\t \x01(\x08H\x00\x88\x01\x01\x12\x16\n\tlabel_fit\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rleading_label\x18\x0b \x01(\t\x12 \n\x13leading_label_share\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10unlabelled_share\x18\r \x01(\x01H\x03\x88\x01\x01\x12\x16\n\tcoherence\x18\x0e \x01(\x01H\x04\x88\x01\x01\x12\x1d\n\x10label_confidence\x18\x0f \x01(\x01H\x05\x88\x01\x01\x42\x0c\n\n_new_themeB\x0c\n\n_label_fitB\x16\n\x14_leading_label_shareB\x13\n\x11_unlabelled_shareB\x0c\n\n_coherenceB\x13\n\x11_label_confidence\"*\n\nTopicLabel\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01*`\n\x08\x43overage\x12\x18\n\x14\x43OVERAGE_UNSPECIFIED\x10\x00\x12\x11\n\rCOVERAGE_NONE\x10\x01\x12\x14\n\x10\x43OVERAGE_PARTIAL\x10\x02\x12\x11\n\rCOVERAGE_FULL\x10\x03\x32\xb3\x01\n\x0cTrendService\x12R\n\x0bQueryTrends\x12 .forumlens.v1.QueryTrendsRequest\x1a!.forumlens.v1.QueryTrendsResponse\x12O\n\nListTopics\x12\x1f.forumlens.v1.ListTopicsRequest\x1a .forumlens.v1.ListTopicsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66orumlens/v1/trend.proto\x12\x0c\x66orumlens.v1\x1a\x1d\x66orumlens/v1/statistics.proto\"\x8f\x02\n\x12QueryTrendsRequest\x12\x0f\n\x05label\x18\x01 \x01(\tH\x00\x12\x12\n\x08\x63\x61tegory\x18\x02 \x01(\tH\x00\x12\x0f\n\x05topic\x18\x03 \x01(\x05H\x00\x12\x18\n\x0e\x66orum_category\x18\x08 \x01(\tH\x00\x12\x10\n\x08\x66\x61milies\x18\x04 \x03(\t\x12\x13\n\x0bstart_month\x18\x05 \x01(\t\x12\x11\n\tend_month\x18\x06 \x01(\t\x12\x12\n\nper_family\x18\x07 \x01(\x08\x12$\n\x06period\x18\t \x01(\x0e\x32\x14.forumlens.v1.Period\x12*\n\tsmoothing\x18\n \x01(\x0e\x32\x17.forumlens.v1.SmoothingB\t\n\x07subject\"\x7f\n\x13QueryTrendsResponse\x12)\n\x06series\x18\x01 \x03(\x0b\x32\x19.forumlens.v1.TrendSeries\x12\x17\n\x0f\x61uthored_sample\x18\x02 \x01(\x08\x12\x11\n\tbundle_id\x18\x03 \x01(\t\x12\x11\n\ttopic_run\x18\x04 \x01(\t\"I\n\x0bTrendSeries\x12\x10\n\x08\x66\x61milies\x18\x01 \x03(\t\x12(\n\x06points\x18\x02 \x03(\x0b\x32\x18.forumlens.v1.TrendPoint\"\x9c\x06\n\nTrendPoint\x12\r\n\x05month\x18\x01 \x01(\t\x12\x14\n\x07threads\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0b\x61ll_threads\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x12\n\x05share\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10labelled_threads\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x19\n\x0cnone_threads\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1e\n\x11\x61\x62stained_threads\x18\x07 \x01(\x03H\x05\x88\x01\x01\x12\x1c\n\x0f\x61\x62stained_share\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x14\n\x07uploads\x18\t \x01(\x03H\x07\x88\x01\x01\x12\x18\n\x0b\x61ll_uploads\x18\n \x01(\x03H\x08\x88\x01\x01\x12\x1e\n\x11uploads_with_card\x18\x0b \x01(\x03H\t\x88\x01\x01\x12\x0f\n\x07partial\x18\x0c \x01(\x08\x12.\n\x0e\x66orum_coverage\x18\r \x01(\x0e\x32\x16.forumlens.v1.Coverage\x12,\n\x0chub_coverage\x18\x0e \x01(\x0e\x32\x16.forumlens.v1.Coverage\x12\x1d\n\x10\x65xpected_threads\x18\x0f \x01(\x01H\n\x88\x01\x01\x12\x19\n\x0cupload_share\x18\x10 \x01(\x01H\x0b\x88\x01\x01\x12\x17\n\ncard_share\x18\x11 \x01(\x01H\x0c\x88\x01\x01\x12\x16\n\tdownloads\x18\x12 \x01(\x03H\r\x88\x01\x01\x12\x1b\n\x0esmoothed_share\x18\x13 \x01(\x01H\x0e\x88\x01\x01\x42\n\n\x08_threadsB\x0e\n\x0c_all_threadsB\x08\n\x06_shareB\x13\n\x11_labelled_threadsB\x0f\n\r_none_threadsB\x14\n\x12_abstained_threadsB\x12\n\x10_abstained_shareB\n\n\x08_uploadsB\x0e\n\x0c_all_uploadsB\x14\n\x12_uploads_with_cardB\x13\n\x11_expected_threadsB\x0f\n\r_upload_shareB\r\n\x0b_card_shareB\x0c\n\n_downloadsB\x11\n\x0f_smoothed_share\":\n\x11ListTopicsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x95\x01\n\x12ListTopicsResponse\x12#\n\x06topics\x18\x01 \x03(\x0b\x32\x13.forumlens.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x11\n\ttopic_run\x18\x03 \x01(\t\x12.\n\x07\x66igures\x18\x04 \x01(\x0b\x32\x1d.forumlens.v1.TopicRunFigures\"\x91\x01\n\x0fTopicRunFigures\x12\x0f\n\x07threads\x18\x01 \x01(\x03\x12!\n\x19outliers_before_reduction\x18\x02 \x01(\x03\x12\x16\n\tcoherence\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tdiversity\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x0c\n\n_coherenceB\x0c\n\n_diversity\"\xfe\x03\n\x05Topic\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x10\n\x08keywords\x18\x02 \x03(\t\x12\x0f\n\x07threads\x18\x03 \x01(\x03\x12\x1e\n\x16representative_threads\x18\x04 \x03(\x03\x12\x34\n\x12label_distribution\x18\x05 \x03(\x0b\x32\x18.forumlens.v1.TopicLabel\x12\x15\n\rnearest_label\x18\x06 \x01(\t\x12 \n\x18nearest_label_confidence\x18\x07 \x01(\x01\x12\x0c\n\x04name\x18\x08 \x01(\t\x12\x16\n\tnew_theme\x18\t \x01(\x08H\x00\x88\x01\x01\x12\x16\n\tlabel_fit\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rleading_label\x18\x0b \x01(\t\x12 \n\x13leading_label_share\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10unlabelled_share\x18\r \x01(\x01H\x03\x88\x01\x01\x12\x16\n\tcoherence\x18\x0e \x01(\x01H\x04\x88\x01\x01\x12\x1d\n\x10label_confidence\x18\x0f \x01(\x01H\x05\x88\x01\x01\x42\x0c\n\n_new_themeB\x0c\n\n_label_fitB\x16\n\x14_leading_label_shareB\x13\n\x11_unlabelled_shareB\x0c\n\n_coherenceB\x13\n\x11_label_confidence\"*\n\nTopicLabel\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"\x8b\x01\n\x11ListThemesRequest\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.forumlens.v1.ThemeKind\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12\x15\n\rrecent_months\x18\x04 \x01(\x05\x12\x10\n\x08\x65vidence\x18\x05 \x01(\x05\"\xab\x01\n\x12ListThemesResponse\x12(\n\x06themes\x18\x01 \x03(\x0b\x32\x18.forumlens.v1.ThemeTrend\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12\x15\n\rrecent_months\x18\x04 \x01(\x05\x12\x13\n\x0b\x61ll_threads\x18\x05 \x03(\x03\x12\x17\n\x0f\x61uthored_sample\x18\x06 \x01(\x08\"\xf2\x01\n\nThemeTrend\x12\r\n\x05theme\x18\x01 \x01(\t\x12\"\n\x05shift\x18\x02 \x01(\x0b\x32\x13.forumlens.v1.Shift\x12*\n\tdirection\x18\x03 \x01(\x0b\x32\x17.forumlens.v1.Direction\x12$\n\x06tested\x18\x04 \x01(\x0e\x32\x14.forumlens.v1.Tested\x12*\n\x07\x63hanges\x18\x05 \x03(\x0b\x32\x19.forumlens.v1.ChangePoint\x12\x0f\n\x07threads\x18\x06 \x03(\x03\x12\x10\n\x08\x65xpected\x18\x07 \x03(\x01\x12\x10\n\x08\x65vidence\x18\x08 \x03(\x03\"\x98\x01\n\x19ListEmergingThemesRequest\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.forumlens.v1.ThemeKind\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12\x15\n\rrecent_months\x18\x04 \x01(\x05\x12\x15\n\rleast_threads\x18\x05 \x01(\x05\"\x9e\x01\n\x1aListEmergingThemesResponse\x12(\n\x06themes\x18\x01 \x03(\x0b\x32\x18.forumlens.v1.ThemeTrend\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12\x15\n\rrecent_months\x18\x04 \x01(\x05\x12\x17\n\x0f\x61uthored_sample\x18\x05 \x01(\x08\"\xa2\x01\n\x19\x43ompareWithUploadsRequest\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.forumlens.v1.ThemeKind\x12\x10\n\x08subjects\x18\x02 \x03(\t\x12\x13\n\x0bstart_month\x18\x03 \x01(\t\x12\x11\n\tend_month\x18\x04 \x01(\t\x12$\n\x06tested\x18\x05 \x01(\x0e\x32\x14.forumlens.v1.Tested\"\xb2\x01\n\x1a\x43ompareWithUploadsResponse\x12-\n\x0b\x63omparisons\x18\x01 \x03(\x0b\x32\x18.forumlens.v1.Comparison\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12$\n\x06tested\x18\x04 \x01(\x0e\x32\x14.forumlens.v1.Tested\x12\x17\n\x0f\x61uthored_sample\x18\x05 \x01(\x08\"\x92\x02\n\nComparison\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0f\n\x07threads\x18\x02 \x03(\x03\x12\x0f\n\x07uploads\x18\x03 \x03(\x03\x12%\n\x04talk\x18\x04 \x01(\x0b\x32\x17.forumlens.v1.Direction\x12*\n\tuploading\x18\x05 \x01(\x0b\x32\x17.forumlens.v1.Direction\x12.\n\x0b\x63orrelation\x18\x06 \x01(\x0b\x32\x19.forumlens.v1.Correlation\x12 \n\x04lead\x18\x07 \x01(\x0b\x32\x12.forumlens.v1.Lead\x12,\n\ndivergence\x18\x08 \x01(\x0e\x32\x18.forumlens.v1.Divergence\"f\n\x16ListDivergencesRequest\x12\x13\n\x0bstart_month\x18\x01 \x01(\t\x12\x11\n\tend_month\x18\x02 \x01(\t\x12$\n\x06tested\x18\x03 \x01(\x0e\x32\x14.forumlens.v1.Tested\"\xaf\x01\n\x17ListDivergencesResponse\x12-\n\x0b\x64ivergences\x18\x01 \x03(\x0b\x32\x18.forumlens.v1.Comparison\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12$\n\x06tested\x18\x04 \x01(\x0e\x32\x14.forumlens.v1.Tested\x12\x17\n\x0f\x61uthored_sample\x18\x05 \x01(\x08\"\x95\x01\n\x16QueryCrossTableRequest\x12%\n\x04kind\x18\x01 \x01(\x0e\x32\x17.forumlens.v1.ThemeKind\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12\x15\n\rrecent_months\x18\x04 \x01(\x05\x12\x15\n\rleast_threads\x18\x05 \x01(\x05\"\xa7\x01\n\x17QueryCrossTableResponse\x12%\n\x05\x63\x65lls\x18\x01 \x03(\x0b\x32\x16.forumlens.v1.Crossing\x12\x13\n\x0bstart_month\x18\x02 \x01(\t\x12\x11\n\tend_month\x18\x03 \x01(\t\x12\x15\n\rrecent_months\x18\x04 \x01(\x05\x12\r\n\x05\x65very\x18\x05 \x01(\x03\x12\x17\n\x0f\x61uthored_sample\x18\x06 \x01(\x08\"\xeb\x01\n\x08\x43rossing\x12\r\n\x05theme\x18\x01 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x02 \x01(\t\x12\x0f\n\x07threads\x18\x03 \x01(\x03\x12\x10\n\x08of_theme\x18\x04 \x01(\x03\x12\x11\n\tof_family\x18\x05 \x01(\x03\x12\x0c\n\x04lift\x18\x06 \x01(\x01\x12\t\n\x01p\x18\x07 \x01(\x01\x12\x12\n\np_adjusted\x18\x08 \x01(\x01\x12\r\n\x05share\x18\t \x01(\x01\x12\x19\n\x0crecent_share\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08p_change\x18\x0b \x01(\x01H\x01\x88\x01\x01\x42\x0f\n\r_recent_shareB\x0b\n\t_p_change*\xa1\x01\n\tThemeKind\x12\x1a\n\x16THEME_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fTHEME_KIND_LEAF\x10\x01\x12\x17\n\x13THEME_KIND_CATEGORY\x10\x02\x12\x14\n\x10THEME_KIND_TOPIC\x10\x03\x12\x15\n\x11THEME_KIND_FAMILY\x10\x04\x12\x1d\n\x19THEME_KIND_FORUM_CATEGORY\x10\x05*_\n\x06Tested\x12\x16\n\x12TESTED_UNSPECIFIED\x10\x00\x12\x10\n\x0cTESTED_COUNT\x10\x01\x12\x10\n\x0cTESTED_SHARE\x10\x02\x12\x19\n\x15TESTED_EXPECTED_SHARE\x10\x03*F\n\x06Period\x12\x16\n\x12PERIOD_UNSPECIFIED\x10\x00\x12\x10\n\x0cPERIOD_MONTH\x10\x01\x12\x12\n\x0ePERIOD_QUARTER\x10\x02*W\n\tSmoothing\x12\x19\n\x15SMOOTHING_UNSPECIFIED\x10\x00\x12\x12\n\x0eSMOOTHING_NONE\x10\x01\x12\x1b\n\x17SMOOTHING_MOVING_MEAN_3\x10\x02*`\n\x08\x43overage\x12\x18\n\x14\x43OVERAGE_UNSPECIFIED\x10\x00\x12\x11\n\rCOVERAGE_NONE\x10\x01\x12\x14\n\x10\x43OVERAGE_PARTIAL\x10\x02\x12\x11\n\rCOVERAGE_FULL\x10\x03*\xac\x01\n\nDivergence\x12\x1a\n\x16\x44IVERGENCE_UNSPECIFIED\x10\x00\x12&\n\"DIVERGENCE_TALK_FALLS_UPLOADS_RISE\x10\x01\x12&\n\"DIVERGENCE_TALK_RISES_UPLOADS_FALL\x10\x02\x12\x18\n\x14\x44IVERGENCE_BOTH_RISE\x10\x03\x12\x18\n\x14\x44IVERGENCE_BOTH_FALL\x10\x04\x32\x96\x05\n\x0cTrendService\x12R\n\x0bQueryTrends\x12 .forumlens.v1.QueryTrendsRequest\x1a!.forumlens.v1.QueryTrendsResponse\x12O\n\nListTopics\x12\x1f.forumlens.v1.ListTopicsRequest\x1a .forumlens.v1.ListTopicsResponse\x12O\n\nListThemes\x12\x1f.forumlens.v1.ListThemesRequest\x1a .forumlens.v1.ListThemesResponse\x12g\n\x12ListEmergingThemes\x12\'.forumlens.v1.ListEmergingThemesRequest\x1a(.forumlens.v1.ListEmergingThemesResponse\x12g\n\x12\x43ompareWithUploads\x12\'.forumlens.v1.CompareWithUploadsRequest\x1a(.forumlens.v1.CompareWithUploadsResponse\x12^\n\x0fListDivergences\x12$.forumlens.v1.ListDivergencesRequest\x1a%.forumlens.v1.ListDivergencesResponse\x12^\n\x0fQueryCrossTable\x12$.forumlens.v1.QueryCrossTableRequest\x1a%.forumlens.v1.QueryCrossTableResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'forumlens.v1.trend_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COVERAGE']._serialized_start=1906
-  _globals['_COVERAGE']._serialized_end=2002
-  _globals['_QUERYTRENDSREQUEST']._serialized_start=43
-  _globals['_QUERYTRENDSREQUEST']._serialized_end=206
-  _globals['_QUERYTRENDSRESPONSE']._serialized_start=208
-  _globals['_QUERYTRENDSRESPONSE']._serialized_end=335
-  _globals['_TRENDSERIES']._serialized_start=337
-  _globals['_TRENDSERIES']._serialized_end=410
-  _globals['_TRENDPOINT']._serialized_start=413
-  _globals['_TRENDPOINT']._serialized_end=987
-  _globals['_LISTTOPICSREQUEST']._serialized_start=989
-  _globals['_LISTTOPICSREQUEST']._serialized_end=1047
-  _globals['_LISTTOPICSRESPONSE']._serialized_start=1050
-  _globals['_LISTTOPICSRESPONSE']._serialized_end=1199
-  _globals['_TOPICRUNFIGURES']._serialized_start=1202
-  _globals['_TOPICRUNFIGURES']._serialized_end=1347
-  _globals['_TOPIC']._serialized_start=1350
-  _globals['_TOPIC']._serialized_end=1860
-  _globals['_TOPICLABEL']._serialized_start=1862
-  _globals['_TOPICLABEL']._serialized_end=1904
-  _globals['_TRENDSERVICE']._serialized_start=2005
-  _globals['_TRENDSERVICE']._serialized_end=2184
+  _globals['_THEMEKIND']._serialized_start=4610
+  _globals['_THEMEKIND']._serialized_end=4771
+  _globals['_TESTED']._serialized_start=4773
+  _globals['_TESTED']._serialized_end=4868
+  _globals['_PERIOD']._serialized_start=4870
+  _globals['_PERIOD']._serialized_end=4940
+  _globals['_SMOOTHING']._serialized_start=4942
+  _globals['_SMOOTHING']._serialized_end=5029
+  _globals['_COVERAGE']._serialized_start=5031
+  _globals['_COVERAGE']._serialized_end=5127
+  _globals['_DIVERGENCE']._serialized_start=5130
+  _globals['_DIVERGENCE']._serialized_end=5302
+  _globals['_QUERYTRENDSREQUEST']._serialized_start=74
+  _globals['_QUERYTRENDSREQUEST']._serialized_end=345
+  _globals['_QUERYTRENDSRESPONSE']._serialized_start=347
+  _globals['_QUERYTRENDSRESPONSE']._serialized_end=474
+  _globals['_TRENDSERIES']._serialized_start=476
+  _globals['_TRENDSERIES']._serialized_end=549
+  _globals['_TRENDPOINT']._serialized_start=552
+  _globals['_TRENDPOINT']._serialized_end=1348
+  _globals['_LISTTOPICSREQUEST']._serialized_start=1350
+  _globals['_LISTTOPICSREQUEST']._serialized_end=1408
+  _globals['_LISTTOPICSRESPONSE']._serialized_start=1411
+  _globals['_LISTTOPICSRESPONSE']._serialized_end=1560
+  _globals['_TOPICRUNFIGURES']._serialized_start=1563
+  _globals['_TOPICRUNFIGURES']._serialized_end=1708
+  _globals['_TOPIC']._serialized_start=1711
+  _globals['_TOPIC']._serialized_end=2221
+  _globals['_TOPICLABEL']._serialized_start=2223
+  _globals['_TOPICLABEL']._serialized_end=2265
+  _globals['_LISTTHEMESREQUEST']._serialized_start=2268
+  _globals['_LISTTHEMESREQUEST']._serialized_end=2407
+  _globals['_LISTTHEMESRESPONSE']._serialized_start=2410
+  _globals['_LISTTHEMESRESPONSE']._serialized_end=2581
+  _globals['_THEMETREND']._serialized_start=2584
+  _globals['_THEMETREND']._serialized_end=2826
+  _globals['_LISTEMERGINGTHEMESREQUEST']._serialized_start=2829
+  _globals['_LISTEMERGINGTHEMESREQUEST']._serialized_end=2981
+  _globals['_LISTEMERGINGTHEMESRESPONSE']._serialized_start=2984
+  _globals['_LISTEMERGINGTHEMESRESPONSE']._serialized_end=3142
+  _globals['_COMPAREWITHUPLOADSREQUEST']._serialized_start=3145
+  _globals['_COMPAREWITHUPLOADSREQUEST']._serialized_end=3307
+  _globals['_COMPAREWITHUPLOADSRESPONSE']._serialized_start=3310
+  _globals['_COMPAREWITHUPLOADSRESPONSE']._serialized_end=3488
+  _globals['_COMPARISON']._serialized_start=3491
+  _globals['_COMPARISON']._serialized_end=3765
+  _globals['_LISTDIVERGENCESREQUEST']._serialized_start=3767
+  _globals['_LISTDIVERGENCESREQUEST']._serialized_end=3869
+  _globals['_LISTDIVERGENCESRESPONSE']._serialized_start=3872
+  _globals['_LISTDIVERGENCESRESPONSE']._serialized_end=4047
+  _globals['_QUERYCROSSTABLEREQUEST']._serialized_start=4050
+  _globals['_QUERYCROSSTABLEREQUEST']._serialized_end=4199
+  _globals['_QUERYCROSSTABLERESPONSE']._serialized_start=4202
+  _globals['_QUERYCROSSTABLERESPONSE']._serialized_end=4369
+  _globals['_CROSSING']._serialized_start=4372
+  _globals['_CROSSING']._serialized_end=4607
+  _globals['_TRENDSERVICE']._serialized_start=5305
+  _globals['_TRENDSERVICE']._serialized_end=5967
 # @@protoc_insertion_point(module_scope)

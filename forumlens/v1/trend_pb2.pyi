@@ -1,3 +1,4 @@
+from forumlens.v1 import statistics_pb2 as _statistics_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -7,34 +8,97 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class ThemeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    THEME_KIND_UNSPECIFIED: _ClassVar[ThemeKind]
+    THEME_KIND_LEAF: _ClassVar[ThemeKind]
+    THEME_KIND_CATEGORY: _ClassVar[ThemeKind]
+    THEME_KIND_TOPIC: _ClassVar[ThemeKind]
+    THEME_KIND_FAMILY: _ClassVar[ThemeKind]
+    THEME_KIND_FORUM_CATEGORY: _ClassVar[ThemeKind]
+
+class Tested(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TESTED_UNSPECIFIED: _ClassVar[Tested]
+    TESTED_COUNT: _ClassVar[Tested]
+    TESTED_SHARE: _ClassVar[Tested]
+    TESTED_EXPECTED_SHARE: _ClassVar[Tested]
+
+class Period(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PERIOD_UNSPECIFIED: _ClassVar[Period]
+    PERIOD_MONTH: _ClassVar[Period]
+    PERIOD_QUARTER: _ClassVar[Period]
+
+class Smoothing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SMOOTHING_UNSPECIFIED: _ClassVar[Smoothing]
+    SMOOTHING_NONE: _ClassVar[Smoothing]
+    SMOOTHING_MOVING_MEAN_3: _ClassVar[Smoothing]
+
 class Coverage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     COVERAGE_UNSPECIFIED: _ClassVar[Coverage]
     COVERAGE_NONE: _ClassVar[Coverage]
     COVERAGE_PARTIAL: _ClassVar[Coverage]
     COVERAGE_FULL: _ClassVar[Coverage]
+
+class Divergence(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DIVERGENCE_UNSPECIFIED: _ClassVar[Divergence]
+    DIVERGENCE_TALK_FALLS_UPLOADS_RISE: _ClassVar[Divergence]
+    DIVERGENCE_TALK_RISES_UPLOADS_FALL: _ClassVar[Divergence]
+    DIVERGENCE_BOTH_RISE: _ClassVar[Divergence]
+    DIVERGENCE_BOTH_FALL: _ClassVar[Divergence]
+THEME_KIND_UNSPECIFIED: ThemeKind
+THEME_KIND_LEAF: ThemeKind
+THEME_KIND_CATEGORY: ThemeKind
+THEME_KIND_TOPIC: ThemeKind
+THEME_KIND_FAMILY: ThemeKind
+THEME_KIND_FORUM_CATEGORY: ThemeKind
+TESTED_UNSPECIFIED: Tested
+TESTED_COUNT: Tested
+TESTED_SHARE: Tested
+TESTED_EXPECTED_SHARE: Tested
+PERIOD_UNSPECIFIED: Period
+PERIOD_MONTH: Period
+PERIOD_QUARTER: Period
+SMOOTHING_UNSPECIFIED: Smoothing
+SMOOTHING_NONE: Smoothing
+SMOOTHING_MOVING_MEAN_3: Smoothing
 COVERAGE_UNSPECIFIED: Coverage
 COVERAGE_NONE: Coverage
 COVERAGE_PARTIAL: Coverage
 COVERAGE_FULL: Coverage
+DIVERGENCE_UNSPECIFIED: Divergence
+DIVERGENCE_TALK_FALLS_UPLOADS_RISE: Divergence
+DIVERGENCE_TALK_RISES_UPLOADS_FALL: Divergence
+DIVERGENCE_BOTH_RISE: Divergence
+DIVERGENCE_BOTH_FALL: Divergence
 
 class QueryTrendsRequest(_message.Message):
-    __slots__ = ("label", "category", "topic", "families", "start_month", "end_month", "per_family")
+    __slots__ = ("label", "category", "topic", "forum_category", "families", "start_month", "end_month", "per_family", "period", "smoothing")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
+    FORUM_CATEGORY_FIELD_NUMBER: _ClassVar[int]
     FAMILIES_FIELD_NUMBER: _ClassVar[int]
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     PER_FAMILY_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    SMOOTHING_FIELD_NUMBER: _ClassVar[int]
     label: str
     category: str
     topic: int
+    forum_category: str
     families: _containers.RepeatedScalarFieldContainer[str]
     start_month: str
     end_month: str
     per_family: bool
-    def __init__(self, label: _Optional[str] = ..., category: _Optional[str] = ..., topic: _Optional[int] = ..., families: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., per_family: _Optional[bool] = ...) -> None: ...
+    period: Period
+    smoothing: Smoothing
+    def __init__(self, label: _Optional[str] = ..., category: _Optional[str] = ..., topic: _Optional[int] = ..., forum_category: _Optional[str] = ..., families: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., per_family: _Optional[bool] = ..., period: _Optional[_Union[Period, str]] = ..., smoothing: _Optional[_Union[Smoothing, str]] = ...) -> None: ...
 
 class QueryTrendsResponse(_message.Message):
     __slots__ = ("series", "authored_sample", "bundle_id", "topic_run")
@@ -57,7 +121,7 @@ class TrendSeries(_message.Message):
     def __init__(self, families: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TrendPoint, _Mapping]]] = ...) -> None: ...
 
 class TrendPoint(_message.Message):
-    __slots__ = ("month", "threads", "all_threads", "share", "labelled_threads", "none_threads", "abstained_threads", "abstained_share", "uploads", "all_uploads", "uploads_with_card", "partial", "forum_coverage", "hub_coverage")
+    __slots__ = ("month", "threads", "all_threads", "share", "labelled_threads", "none_threads", "abstained_threads", "abstained_share", "uploads", "all_uploads", "uploads_with_card", "partial", "forum_coverage", "hub_coverage", "expected_threads", "upload_share", "card_share", "downloads", "smoothed_share")
     MONTH_FIELD_NUMBER: _ClassVar[int]
     THREADS_FIELD_NUMBER: _ClassVar[int]
     ALL_THREADS_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +136,11 @@ class TrendPoint(_message.Message):
     PARTIAL_FIELD_NUMBER: _ClassVar[int]
     FORUM_COVERAGE_FIELD_NUMBER: _ClassVar[int]
     HUB_COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_THREADS_FIELD_NUMBER: _ClassVar[int]
+    UPLOAD_SHARE_FIELD_NUMBER: _ClassVar[int]
+    CARD_SHARE_FIELD_NUMBER: _ClassVar[int]
+    DOWNLOADS_FIELD_NUMBER: _ClassVar[int]
+    SMOOTHED_SHARE_FIELD_NUMBER: _ClassVar[int]
     month: str
     threads: int
     all_threads: int
@@ -86,7 +155,12 @@ class TrendPoint(_message.Message):
     partial: bool
     forum_coverage: Coverage
     hub_coverage: Coverage
-    def __init__(self, month: _Optional[str] = ..., threads: _Optional[int] = ..., all_threads: _Optional[int] = ..., share: _Optional[float] = ..., labelled_threads: _Optional[int] = ..., none_threads: _Optional[int] = ..., abstained_threads: _Optional[int] = ..., abstained_share: _Optional[float] = ..., uploads: _Optional[int] = ..., all_uploads: _Optional[int] = ..., uploads_with_card: _Optional[int] = ..., partial: _Optional[bool] = ..., forum_coverage: _Optional[_Union[Coverage, str]] = ..., hub_coverage: _Optional[_Union[Coverage, str]] = ...) -> None: ...
+    expected_threads: float
+    upload_share: float
+    card_share: float
+    downloads: int
+    smoothed_share: float
+    def __init__(self, month: _Optional[str] = ..., threads: _Optional[int] = ..., all_threads: _Optional[int] = ..., share: _Optional[float] = ..., labelled_threads: _Optional[int] = ..., none_threads: _Optional[int] = ..., abstained_threads: _Optional[int] = ..., abstained_share: _Optional[float] = ..., uploads: _Optional[int] = ..., all_uploads: _Optional[int] = ..., uploads_with_card: _Optional[int] = ..., partial: _Optional[bool] = ..., forum_coverage: _Optional[_Union[Coverage, str]] = ..., hub_coverage: _Optional[_Union[Coverage, str]] = ..., expected_threads: _Optional[float] = ..., upload_share: _Optional[float] = ..., card_share: _Optional[float] = ..., downloads: _Optional[int] = ..., smoothed_share: _Optional[float] = ...) -> None: ...
 
 class ListTopicsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")
@@ -161,3 +235,209 @@ class TopicLabel(_message.Message):
     label: str
     share: float
     def __init__(self, label: _Optional[str] = ..., share: _Optional[float] = ...) -> None: ...
+
+class ListThemesRequest(_message.Message):
+    __slots__ = ("kind", "start_month", "end_month", "recent_months", "evidence")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    kind: ThemeKind
+    start_month: str
+    end_month: str
+    recent_months: int
+    evidence: int
+    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ...) -> None: ...
+
+class ListThemesResponse(_message.Message):
+    __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
+    THEMES_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    ALL_THREADS_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    themes: _containers.RepeatedCompositeFieldContainer[ThemeTrend]
+    start_month: str
+    end_month: str
+    recent_months: int
+    all_threads: _containers.RepeatedScalarFieldContainer[int]
+    authored_sample: bool
+    def __init__(self, themes: _Optional[_Iterable[_Union[ThemeTrend, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., all_threads: _Optional[_Iterable[int]] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+
+class ThemeTrend(_message.Message):
+    __slots__ = ("theme", "shift", "direction", "tested", "changes", "threads", "expected", "evidence")
+    THEME_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    TESTED_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    theme: str
+    shift: _statistics_pb2.Shift
+    direction: _statistics_pb2.Direction
+    tested: Tested
+    changes: _containers.RepeatedCompositeFieldContainer[_statistics_pb2.ChangePoint]
+    threads: _containers.RepeatedScalarFieldContainer[int]
+    expected: _containers.RepeatedScalarFieldContainer[float]
+    evidence: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, theme: _Optional[str] = ..., shift: _Optional[_Union[_statistics_pb2.Shift, _Mapping]] = ..., direction: _Optional[_Union[_statistics_pb2.Direction, _Mapping]] = ..., tested: _Optional[_Union[Tested, str]] = ..., changes: _Optional[_Iterable[_Union[_statistics_pb2.ChangePoint, _Mapping]]] = ..., threads: _Optional[_Iterable[int]] = ..., expected: _Optional[_Iterable[float]] = ..., evidence: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ListEmergingThemesRequest(_message.Message):
+    __slots__ = ("kind", "start_month", "end_month", "recent_months", "least_threads")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
+    kind: ThemeKind
+    start_month: str
+    end_month: str
+    recent_months: int
+    least_threads: int
+    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+
+class ListEmergingThemesResponse(_message.Message):
+    __slots__ = ("themes", "start_month", "end_month", "recent_months", "authored_sample")
+    THEMES_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    themes: _containers.RepeatedCompositeFieldContainer[ThemeTrend]
+    start_month: str
+    end_month: str
+    recent_months: int
+    authored_sample: bool
+    def __init__(self, themes: _Optional[_Iterable[_Union[ThemeTrend, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+
+class CompareWithUploadsRequest(_message.Message):
+    __slots__ = ("kind", "subjects", "start_month", "end_month", "tested")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    TESTED_FIELD_NUMBER: _ClassVar[int]
+    kind: ThemeKind
+    subjects: _containers.RepeatedScalarFieldContainer[str]
+    start_month: str
+    end_month: str
+    tested: Tested
+    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
+
+class CompareWithUploadsResponse(_message.Message):
+    __slots__ = ("comparisons", "start_month", "end_month", "tested", "authored_sample")
+    COMPARISONS_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    TESTED_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    comparisons: _containers.RepeatedCompositeFieldContainer[Comparison]
+    start_month: str
+    end_month: str
+    tested: Tested
+    authored_sample: bool
+    def __init__(self, comparisons: _Optional[_Iterable[_Union[Comparison, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+
+class Comparison(_message.Message):
+    __slots__ = ("subject", "threads", "uploads", "talk", "uploading", "correlation", "lead", "divergence")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    UPLOADS_FIELD_NUMBER: _ClassVar[int]
+    TALK_FIELD_NUMBER: _ClassVar[int]
+    UPLOADING_FIELD_NUMBER: _ClassVar[int]
+    CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    LEAD_FIELD_NUMBER: _ClassVar[int]
+    DIVERGENCE_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    threads: _containers.RepeatedScalarFieldContainer[int]
+    uploads: _containers.RepeatedScalarFieldContainer[int]
+    talk: _statistics_pb2.Direction
+    uploading: _statistics_pb2.Direction
+    correlation: _statistics_pb2.Correlation
+    lead: _statistics_pb2.Lead
+    divergence: Divergence
+    def __init__(self, subject: _Optional[str] = ..., threads: _Optional[_Iterable[int]] = ..., uploads: _Optional[_Iterable[int]] = ..., talk: _Optional[_Union[_statistics_pb2.Direction, _Mapping]] = ..., uploading: _Optional[_Union[_statistics_pb2.Direction, _Mapping]] = ..., correlation: _Optional[_Union[_statistics_pb2.Correlation, _Mapping]] = ..., lead: _Optional[_Union[_statistics_pb2.Lead, _Mapping]] = ..., divergence: _Optional[_Union[Divergence, str]] = ...) -> None: ...
+
+class ListDivergencesRequest(_message.Message):
+    __slots__ = ("start_month", "end_month", "tested")
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    TESTED_FIELD_NUMBER: _ClassVar[int]
+    start_month: str
+    end_month: str
+    tested: Tested
+    def __init__(self, start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
+
+class ListDivergencesResponse(_message.Message):
+    __slots__ = ("divergences", "start_month", "end_month", "tested", "authored_sample")
+    DIVERGENCES_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    TESTED_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    divergences: _containers.RepeatedCompositeFieldContainer[Comparison]
+    start_month: str
+    end_month: str
+    tested: Tested
+    authored_sample: bool
+    def __init__(self, divergences: _Optional[_Iterable[_Union[Comparison, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+
+class QueryCrossTableRequest(_message.Message):
+    __slots__ = ("kind", "start_month", "end_month", "recent_months", "least_threads")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
+    kind: ThemeKind
+    start_month: str
+    end_month: str
+    recent_months: int
+    least_threads: int
+    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+
+class QueryCrossTableResponse(_message.Message):
+    __slots__ = ("cells", "start_month", "end_month", "recent_months", "every", "authored_sample")
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    cells: _containers.RepeatedCompositeFieldContainer[Crossing]
+    start_month: str
+    end_month: str
+    recent_months: int
+    every: int
+    authored_sample: bool
+    def __init__(self, cells: _Optional[_Iterable[_Union[Crossing, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., every: _Optional[int] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+
+class Crossing(_message.Message):
+    __slots__ = ("theme", "family", "threads", "of_theme", "of_family", "lift", "p", "p_adjusted", "share", "recent_share", "p_change")
+    THEME_FIELD_NUMBER: _ClassVar[int]
+    FAMILY_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    OF_THEME_FIELD_NUMBER: _ClassVar[int]
+    OF_FAMILY_FIELD_NUMBER: _ClassVar[int]
+    LIFT_FIELD_NUMBER: _ClassVar[int]
+    P_FIELD_NUMBER: _ClassVar[int]
+    P_ADJUSTED_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    RECENT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    P_CHANGE_FIELD_NUMBER: _ClassVar[int]
+    theme: str
+    family: str
+    threads: int
+    of_theme: int
+    of_family: int
+    lift: float
+    p: float
+    p_adjusted: float
+    share: float
+    recent_share: float
+    p_change: float
+    def __init__(self, theme: _Optional[str] = ..., family: _Optional[str] = ..., threads: _Optional[int] = ..., of_theme: _Optional[int] = ..., of_family: _Optional[int] = ..., lift: _Optional[float] = ..., p: _Optional[float] = ..., p_adjusted: _Optional[float] = ..., share: _Optional[float] = ..., recent_share: _Optional[float] = ..., p_change: _Optional[float] = ...) -> None: ...

@@ -45,6 +45,31 @@ class TrendServiceStub:
                 request_serializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsRequest.SerializeToString,
                 response_deserializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsResponse.FromString,
                 _registered_method=True)
+        self.ListThemes = channel.unary_unary(
+                '/forumlens.v1.TrendService/ListThemes',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.ListThemesRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.ListThemesResponse.FromString,
+                _registered_method=True)
+        self.ListEmergingThemes = channel.unary_unary(
+                '/forumlens.v1.TrendService/ListEmergingThemes',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.ListEmergingThemesRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.ListEmergingThemesResponse.FromString,
+                _registered_method=True)
+        self.CompareWithUploads = channel.unary_unary(
+                '/forumlens.v1.TrendService/CompareWithUploads',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.CompareWithUploadsRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.CompareWithUploadsResponse.FromString,
+                _registered_method=True)
+        self.ListDivergences = channel.unary_unary(
+                '/forumlens.v1.TrendService/ListDivergences',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.ListDivergencesRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.ListDivergencesResponse.FromString,
+                _registered_method=True)
+        self.QueryCrossTable = channel.unary_unary(
+                '/forumlens.v1.TrendService/QueryCrossTable',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableResponse.FromString,
+                _registered_method=True)
 
 
 class TrendServiceServicer:
@@ -65,6 +90,41 @@ class TrendServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListThemes(self, request, context):
+        """Tells of every theme of a kind how it moves, those with most recent threads first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEmergingThemes(self, request, context):
+        """Lists themes that are new or take a bigger share than before, beyond chance; the surest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareWithUploads(self, request, context):
+        """Sets threads beside uploads: how both move, go together, and which leads.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDivergences(self, request, context):
+        """Lists families whose talk and uploads move in opposite directions, widest apart first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def QueryCrossTable(self, request, context):
+        """Tells which themes are about which families, beyond chance.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TrendServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +137,31 @@ def add_TrendServiceServicer_to_server(servicer, server):
                     servicer.ListTopics,
                     request_deserializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsRequest.FromString,
                     response_serializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsResponse.SerializeToString,
+            ),
+            'ListThemes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListThemes,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.ListThemesRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.ListThemesResponse.SerializeToString,
+            ),
+            'ListEmergingThemes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEmergingThemes,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.ListEmergingThemesRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.ListEmergingThemesResponse.SerializeToString,
+            ),
+            'CompareWithUploads': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareWithUploads,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.CompareWithUploadsRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.CompareWithUploadsResponse.SerializeToString,
+            ),
+            'ListDivergences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDivergences,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.ListDivergencesRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.ListDivergencesResponse.SerializeToString,
+            ),
+            'QueryCrossTable': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryCrossTable,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +219,141 @@ class TrendService:
             '/forumlens.v1.TrendService/ListTopics',
             forumlens_dot_v1_dot_trend__pb2.ListTopicsRequest.SerializeToString,
             forumlens_dot_v1_dot_trend__pb2.ListTopicsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListThemes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/ListThemes',
+            forumlens_dot_v1_dot_trend__pb2.ListThemesRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.ListThemesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEmergingThemes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/ListEmergingThemes',
+            forumlens_dot_v1_dot_trend__pb2.ListEmergingThemesRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.ListEmergingThemesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareWithUploads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/CompareWithUploads',
+            forumlens_dot_v1_dot_trend__pb2.CompareWithUploadsRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.CompareWithUploadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDivergences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/ListDivergences',
+            forumlens_dot_v1_dot_trend__pb2.ListDivergencesRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.ListDivergencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryCrossTable(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/QueryCrossTable',
+            forumlens_dot_v1_dot_trend__pb2.QueryCrossTableRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.QueryCrossTableResponse.FromString,
             options,
             channel_credentials,
             insecure,
