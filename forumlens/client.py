@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
+from forumlens.theme_calls import ThemeCalls
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grpc
 from forumlens.v1 import thread_pb2 as hpb
@@ -84,7 +85,7 @@ class ModelInfo:
     metrics: Mapping[str, float]
 
 
-class Client:
+class Client(ThemeCalls):
     """Calls a forumlens server; `timeout` in seconds holds for each call, with its retries."""
 
     def __init__(self, target: str = "localhost:50051", timeout: float = 30.0) -> None:
@@ -163,25 +164,29 @@ class Client:
         label: str | None = None,
         category: str | None = None,
         topic: int | None = None,
+        forum_category: str | None = None,
         families: Sequence[str] = (),
         start_month: str = "",
         end_month: str = "",
         per_family: bool = False,
+        quarterly: bool = False,
     ) -> Trends:
-        """Monthly series of one label, category or topic, or of all threads; months are `YYYY-MM`, half-open.
+        """Series of one label, category, topic or forum category, or of all threads, by month (`YYYY-MM`, half-open).
 
         Raises ClientError, and ValueError when more than one subject is given.
         """
-        if sum(subject is not None for subject in (label, category, topic)) > 1:
-            raise ValueError("label, category and topic exclude each other: give one of them, or none for all threads")
+        if sum(subject is not None for subject in (label, category, topic, forum_category)) > 1:
+            raise ValueError("label, category, topic and forum_category exclude each other: give at most one of them")
         request = tpb.QueryTrendsRequest(
             label=label,
             category=category,
             topic=topic,
+            forum_category=forum_category,
             families=families,
             start_month=start_month,
             end_month=end_month,
             per_family=per_family,
+            period=tpb.PERIOD_QUARTER if quarterly else tpb.PERIOD_MONTH,
         )
         response: tpb.QueryTrendsResponse = self._call(self._trends.QueryTrends, request)
         series = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from classifier.trend import questions
-from classifier.trend.questions import Asked, Comparisons, Tested, ThemeKind
+from classifier.trend.questions import Asked, Comparisons, Tested, ThemeKind, ThemeTrends
 from forumlens.v1 import trend_pb2 as tpb
 from service.catalog import Catalog, check_ready
 from service.fields import enum_member, enum_number, to_message
@@ -39,13 +39,7 @@ class ThemeQuestions:
             found.add("evidence", f"is {request.evidence}: give 0 to {MAX_EVIDENCE}")
         asked = self._asked(found, request, kind)
         trends = questions.theme_trends(self.catalog.db, asked, kind, recent, evidence=request.evidence)
-        return to_message(
-            trends,
-            tpb.ListThemesResponse,
-            themes=[to_message(one, tpb.ThemeTrend) for one in trends.themes[:MAX_ROWS]],
-            **self._about(trends.months),
-            recent_months=trends.recent,
-        )
+        return tpb.ListThemesResponse(**self._trends(trends))
 
     def emerging(self, request: tpb.ListEmergingThemesRequest) -> tpb.ListEmergingThemesResponse:
         """Themes that grow beyond chance. Raises InvalidRequestError, NotReadyError."""
@@ -54,9 +48,7 @@ class ThemeQuestions:
         least = _bounded(found, "least_threads", request.least_threads, _LEAST_THREADS, 1_000_000)
         asked = self._asked(found, request, kind)
         trends = questions.emerging_themes(self.catalog.db, asked, kind, recent, least)
-        themes = [to_message(one, tpb.ThemeTrend) for one in trends.themes[:MAX_ROWS]]
-        about = self._about(trends.months)
-        return tpb.ListEmergingThemesResponse(themes=themes, recent_months=trends.recent, **about)
+        return tpb.ListEmergingThemesResponse(**self._trends(trends))
 
     def comparison(self, request: tpb.CompareWithUploadsRequest) -> tpb.CompareWithUploadsResponse:
         """Threads beside uploads. Raises InvalidRequestError, NotReadyError."""
@@ -118,6 +110,11 @@ class ThemeQuestions:
                 self.catalog.check_topic_name(found, field, subject, run)
             else:
                 self.catalog.check_forum_category(found, subject, field)
+
+    def _trends(self, found: ThemeTrends) -> Mapping[str, Any]:
+        themes = [to_message(one, tpb.ThemeTrend) for one in found.themes[:MAX_ROWS]]
+        told = {"themes": themes, "recent_months": found.recent, "all_threads": found.all_threads}
+        return {**told, **self._about(found.months)}
 
     def _about(self, months: range) -> Mapping[str, Any]:
         return {

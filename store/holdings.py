@@ -40,6 +40,12 @@ def categories_known(db: Database) -> set[str]:
         return set(_subject_totals(connection, CountKind.FORUM_CATEGORY, 0))
 
 
+def labels_known(db: Database, bundle_id: str | None) -> list[str]:
+    """Leaves and categories that the bundle gives probabilities for."""
+    with db.read() as connection:
+        return list(connection.execute(select(bundles.c.labels).where(bundles.c.key == bundle_id)).scalar() or ())
+
+
 def label_totals(db: Database, bundle_id: str | None) -> list[tuple[str, int]]:
     """Threads that carry each leaf by this bundle, most frequent first."""
     with db.read() as connection:

@@ -15,7 +15,6 @@ class Shift:
     `p`: Fisher's exact test that the share is as it was; `p_adjusted` after false-discovery control over all themes.
     """
 
-    theme: str
     recent: int
     before: int
     recent_share: float
@@ -41,21 +40,21 @@ def shifts(recent: Mapping[str, int], before: Mapping[str, int], all_recent: int
         now, then = recent.get(theme, 0), before.get(theme, 0)
         table = [[now, max(all_recent - now, 0)], [then, max(all_before - then, 0)]]
         p = float(fisher_exact(table).pvalue) if now or then else 1.0
-        found[theme] = Shift(theme, now, then, _share(now, all_recent), _share(then, all_before), p)
+        found[theme] = Shift(now, then, _share(now, all_recent), _share(then, all_before), p)
     if not found:
         return {}
     adjusted = false_discovery_control([one.p for one in found.values()], method="bh")
     return {name: replace(one, p_adjusted=float(p)) for (name, one), p in zip(found.items(), adjusted, strict=True)}
 
 
-def emerging(found: Mapping[str, Shift], least: int = 5, alpha: float = 0.05) -> list[Shift]:
-    """Those with at least `least` recent threads whose share grew beyond chance, strongest growth first."""
+def emerging(found: Mapping[str, Shift], least: int = 5, alpha: float = 0.05) -> list[str]:
+    """Themes with at least `least` recent threads whose share grew beyond chance, strongest growth first."""
     grown = [
-        one
-        for one in found.values()
+        theme
+        for theme, one in found.items()
         if one.recent >= least and one.recent_share > one.before_share and one.p_adjusted < alpha
     ]
-    return sorted(grown, key=lambda one: (one.p_adjusted, -(one.ratio or float("inf")), one.theme))
+    return sorted(grown, key=lambda theme: (found[theme].p_adjusted, -(found[theme].ratio or float("inf")), theme))
 
 
 def _share(part: int, whole: int) -> float:

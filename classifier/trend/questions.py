@@ -206,8 +206,8 @@ def emerging_themes(
     by_name = {one.theme: one for one in found.themes}
     late = found.months[len(found.months) - found.recent :]
     themes = [
-        replace(by_name[shift.theme], evidence=tuple(_evidence(db, asked, kind, shift.theme, late, evidence)))
-        for shift in emerging({name: one.shift for name, one in by_name.items()}, least)
+        replace(by_name[theme], evidence=tuple(_evidence(db, asked, kind, theme, late, evidence)))
+        for theme in emerging({name: one.shift for name, one in by_name.items()}, least)
     ]
     return replace(found, themes=tuple(themes))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from classifier.trend.periods import by_quarter, moving_mean
+from forumlens.cli.asking import family_names, hint, month_flag
 from forumlens.cli.assemble import load_registry, open_bundle, open_store, taxonomy_in_use
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.forum import verify_forum
@@ -19,7 +20,7 @@ from forumlens.cli.settings import Settings, load_settings
 from scraper.forum import Completeness
 from store import assignments, holdings, topics, trends
 from store.database import Database
-from store.months import BadMonthError, format_month, parse_month
+from store.months import format_month
 from store.sources import all_sources
 from store.values import Coverage, StoreCounts, TrendPoint, TrendSubject
 
@@ -42,6 +43,9 @@ def show_trends(
     start: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Month to stop before, YYYY-MM.")] = None,
     per_family: Annotated[bool, typer.Option("--per-family", help="One series for each family.")] = False,
+    forum_category: Annotated[str | None, typer.Option(help="Category of the forum.")] = None,
+    quarterly: Annotated[bool, typer.Option("--quarterly", help="Quarters instead of months.")] = False,
+    smooth: Annotated[bool, typer.Option("--smooth", help="Add the moving mean of three periods.")] = False,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
@@ -49,40 +53,34 @@ def show_trends(
 
     Example: forumlens trends --label memory-performance/memory --family llama --family gpt2 --from 2024-01
     """
-    if sum(given is not None for given in (label, category, topic)) > 1:
-        raise BadInputError("--label, --category and --topic exclude each other: give at most one")
+    if sum(given is not None for given in (label, category, topic, forum_category)) > 1:
+        raise BadInputError("--label, --category, --topic and --forum-category exclude each other: give at most one")
     if per_family and not family:
         raise BadInputError("--per-family needs --family: name the families that shall have a series each")
-    first, last = _month("--from", start), _month("--to", end)
+    first, last = month_flag("--from", start), month_flag("--to", end)
     if first is not None and last is not None and first >= last:
         raise BadInputError(f"--from {start} is not before --to {end}: --to is the month to stop before")
     settings = load_settings(database_url=database)
     _check_label(settings, label, category)
     with open_store(settings) as db:
-        subject = _subject(db, label or category, topic)
+        subject = _subject(db, label or category, topic, forum_category)
         if subject.label and assignments.current_bundle(db) is None:
             raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
-        families = _families(db, family or [])
+        families = family_names(db, family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
-        found = [
-            (group, point)
-            for group in groups
-            for point in trends.query_trend(
-                db,
-                assignments.current_bundle(db),
-                topics.current_topic_run(db),
-                subject,
-                group,
-                first,
-                last,
-                now=datetime.now(UTC),
-            )
-        ]
+        bundle, run, now = assignments.current_bundle(db), topics.current_topic_run(db), datetime.now(UTC)
+        series = [trends.query_trend(db, bundle, run, subject, group, first, last, now=now) for group in groups]
         if any(source.authored for source in all_sources(db)):
             say("[yellow]Authored sample data, not mined.[/yellow]")
-    brief = form is Format.TABLE
-    rows = [_trend_line(*item, len(groups) > 1) if brief else _trend_row(*item) for item in found]
-    print_rows(rows, form, title=_trend_title(label or category, topic, family))
+    if quarterly:
+        series = [by_quarter(points) for points in series]
+    line = _trend_line if form is Format.TABLE else _trend_row
+    rows = [
+        line(group, point, len(groups) > 1) | ({"smoothed": mean} if smooth else {})
+        for group, points in zip(groups, series, strict=True)
+        for point, mean in zip(points, moving_mean(points), strict=True)
+    ]
+    print_rows(rows, form, title=_trend_title(label or category or forum_category, topic, family))
 
 
 def status(
@@ -158,12 +156,14 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
     run_server(db, bundle, settings.host, settings.port, families=load_registry(), on_ready=on_ready)
 
 
-def _subject(db: Database, label: str | None, topic: int | None) -> TrendSubject:
+def _subject(db: Database, label: str | None, topic: int | None, forum_category: str | None) -> TrendSubject:
     if topic is not None:
         run = topics.current_topic_run(db)
         if run is None or not topics.topic_exists(db, run, topic):
             raise BadInputError(f"--topic {topic} is not a topic of this store: see `forumlens topics`")
-    return TrendSubject(label=label, topic=topic)
+    if forum_category is not None and forum_category not in (known := holdings.categories_known(db)):
+        raise BadInputError(f"--forum-category {forum_category!r} is not in this store{hint(forum_category, known)}")
+    return TrendSubject(label, topic, forum_category)
 
 
 def _check_label(settings: Settings, leaf: str | None, category: str | None) -> None:
@@ -171,44 +171,28 @@ def _check_label(settings: Settings, leaf: str | None, category: str | None) -> 
     for flag, given, known in (("--label", leaf, taxonomy.leaves), ("--category", category, taxonomy.categories)):
         ids = [label.id for label in known]
         if given is not None and given not in ids:
-            near = get_close_matches(given, ids, n=1)
-            hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(sorted(ids)[:8])}, ..."
-            raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}: {hint}")
+            near = hint(given, ids) or f": known are {', '.join(sorted(ids)[:8])}, ..."
+            raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}{near}")
 
 
-def _families(db: Database, named: list[str]) -> tuple[str, ...]:
-    registry = load_registry()
-    known = holdings.families_known(db) | set(registry.names)
-    families = tuple(dict.fromkeys(registry.canonical(name) for name in named))
-    for name in families:
-        if name not in known:
-            raise BadInputError(
-                f"--family {name!r} is no model family that is known: use a Hub model_type such as llama"
-            )
-    return families
-
-
-def _month(flag: str, text: str | None) -> int | None:
-    try:
-        return parse_month(text) if text is not None else None
-    except BadMonthError as error:
-        raise BadInputError(f"{flag}: {error}") from error
-
-
-def _trend_row(families: tuple[str, ...], point: TrendPoint) -> dict[str, Any]:
+def _trend_row(families: tuple[str, ...], point: TrendPoint, _per_family: bool) -> dict[str, Any]:
     return {
         **({"families": list(families)} if families else {}),
         "month": format_month(point.month),
         "threads": point.threads,
         "all_threads": point.all_threads,
         "share": point.share,
+        "expected": point.expected_threads,
         "labelled": point.labelled_threads,
         "none": point.none_threads,
         "abstained": point.abstained_threads,
         "abstained_share": point.abstained_share,
         "uploads": point.uploads,
         "all_uploads": point.all_uploads,
+        "upload_share": point.upload_share,
         "with_card": point.uploads_with_card,
+        "card_share": point.card_share,
+        "downloads": point.downloads,
         "partial": point.partial,
         "forum_coverage": point.forum_coverage.value,
         "hub_coverage": point.hub_coverage.value,
@@ -228,6 +212,7 @@ def _trend_line(families: tuple[str, ...], point: TrendPoint, per_family: bool) 
         "threads": point.threads,
         "of": point.all_threads,
         "share": point.share,
+        **({"expected": point.expected_threads} if point.expected_threads is not None else {}),
         "unsure": point.abstained_share,
         "uploads": point.uploads,
         "of all": point.all_uploads,

@@ -301,18 +301,20 @@ class ListEmergingThemesRequest(_message.Message):
     def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
 
 class ListEmergingThemesResponse(_message.Message):
-    __slots__ = ("themes", "start_month", "end_month", "recent_months", "authored_sample")
+    __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
     THEMES_FIELD_NUMBER: _ClassVar[int]
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
+    ALL_THREADS_FIELD_NUMBER: _ClassVar[int]
     AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
     themes: _containers.RepeatedCompositeFieldContainer[ThemeTrend]
     start_month: str
     end_month: str
     recent_months: int
+    all_threads: _containers.RepeatedScalarFieldContainer[int]
     authored_sample: bool
-    def __init__(self, themes: _Optional[_Iterable[_Union[ThemeTrend, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+    def __init__(self, themes: _Optional[_Iterable[_Union[ThemeTrend, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., all_threads: _Optional[_Iterable[int]] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
 
 class CompareWithUploadsRequest(_message.Message):
     __slots__ = ("kind", "subjects", "start_month", "end_month", "tested")

@@ -1,0 +1,205 @@
+"""The questions that join talk and uploads, over a store in which the answers were planted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from classifier.mentions import Family, Registry
+from forumlens.client import Client
+from forumlens.v1 import statistics_pb2 as spb
+from forumlens.v1 import trend_pb2 as tpb
+from forumlens.v1.trend_pb2_grpc import TrendServiceStub
+from store import assignments, sources
+from store.database import Database, open_database
+from store.models import save_models
+from store.threads import changed_threads, save_threads
+from store.values import Assignment, HubModel, Mention, Post, SourceKind, Thread, Verdict
+from tests.service.corpus import BUNDLE
+from tests.service.doubles import Running, TinyBundle, channel, serving
+from tests.service.failures import failure, violations
+
+MEMORY, SPEED = "memory-performance/memory", "memory-performance/speed"
+LEAF, FAMILY = tpb.THEME_KIND_LEAF, tpb.THEME_KIND_FAMILY
+FIRST, MONTHS = 2022 * 12, 24
+END = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def planted(month: int) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Labels and families of the threads of a month: memory grows and is about llama, talk of bert fades."""
+    memory = [((MEMORY,), ("llama",))] * (2 + month)
+    late = [(("spaces",), ())] * (8 if month >= MONTHS - 3 else 0)
+    return memory + [((SPEED,), ("bert",))] * (26 - month) + [((), ())] * 10 + late
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    path: Path = tmp_path_factory.mktemp("themes") / "store.db"
+    with open_database(f"sqlite:///{path}") as opened:
+        _fill(opened)
+        yield opened
+
+
+def _fill(db: Database) -> None:
+    forum = sources.ensure(db, SourceKind.FORUM, "forum.example").id
+    rows = [(month, *row) for month in range(MONTHS) for row in planted(month)]
+    save_threads(db, forum, [_thread(number, month) for number, (month, _, _) in enumerate(rows)])
+    sources.mark_covered(db, forum, _day(0), END)
+    stored = changed_threads(db, 0, limit=len(rows))
+    said = []
+    for item, (_, labels, _) in zip(stored, rows, strict=True):
+        chances = {name: 0.9 if name in labels else 0.05 for name in (MEMORY, SPEED, "memory-performance", "spaces")}
+        chances["memory-performance"] = 0.95 if {MEMORY, SPEED} & set(labels) else 0.1
+        verdict = Verdict.LABELLED if labels else Verdict.NONE
+        given = tuple((label, 0.9) for label in labels)
+        said.append((item, [Assignment(post.id, post.input_hash, verdict, given, chances) for post in item.posts]))
+    names = [MEMORY, "memory-performance", SPEED, "spaces"]
+    assignments.save_thread_assignments(db, BUNDLE, "assign", said, names)
+    assignments.set_current_bundle(db, BUNDLE)
+    found = [(item, [Mention(item.id, name, 1) for name in row[2]]) for item, row in zip(stored, rows, strict=True)]
+    assignments.save_thread_mentions(db, "mentions", found)
+    hub = sources.ensure(db, SourceKind.HUB, "hub.example").id
+    uploads = [("bert", 5 + month) for month in range(MONTHS)], [("llama", 30) for _ in range(MONTHS)]
+    models = [
+        HubModel(f"{family}/{month}-{number}", _day(month), family, has_card=True)
+        for family_months in uploads
+        for month, (family, count) in enumerate(family_months)
+        for number in range(count)
+    ]
+    save_models(db, hub, models)
+    sources.mark_covered(db, hub, _day(0), END)
+
+
+def _day(month: int) -> datetime:
+    return datetime((FIRST + month) // 12, (FIRST + month) % 12 + 1, 1, tzinfo=UTC)
+
+
+def _thread(number: int, month: int) -> Thread:
+    moment = _day(month) + timedelta(minutes=number)
+    return Thread(
+        f"t{number}", "title", f"u{number}", moment, (Post(f"p{number}", 1, moment, "body"),), category="Beginners"
+    )
+
+
+@pytest.fixture(scope="module")
+def running(db: Database) -> Iterator[Running]:
+    with serving(db, TinyBundle(), families=Registry([Family("llama"), Family("bert")])) as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+def trends(running: Running) -> Iterator[TrendServiceStub]:
+    with channel(running) as opened:
+        yield TrendServiceStub(opened)
+
+
+def test_themes_tell_what_was_planted(trends: TrendServiceStub) -> None:
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=LEAF, evidence=2))
+    found = {one.theme: one for one in response.themes}
+    assert set(found) == {MEMORY, SPEED, "spaces"}
+    assert found[MEMORY].direction.trend == spb.TREND_RISING
+    assert found[SPEED].direction.z < 0
+    assert found[MEMORY].tested == tpb.TESTED_EXPECTED_SHARE
+    assert list(found[MEMORY].threads) == [2 + month for month in range(MONTHS)]
+    assert found[MEMORY].expected[0] == pytest.approx(0.9 * 2 + 0.05 * 36, abs=0.01)
+    assert (found["spaces"].shift.recent, found["spaces"].shift.before) == (24, 0)
+    assert len(found[MEMORY].evidence) == 2
+    assert (response.start_month, response.end_month, response.recent_months) == ("2022-01", "2024-01", 3)
+
+
+def test_categories_are_apart_from_leaves(trends: TrendServiceStub) -> None:
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_CATEGORY))
+    assert {one.theme for one in response.themes} == {"memory-performance", "spaces"}
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_FORUM_CATEGORY))
+    assert [one.theme for one in response.themes] == ["Beginners"]
+
+
+def test_emerging_is_the_theme_that_came_last(trends: TrendServiceStub) -> None:
+    response = trends.ListEmergingThemes(tpb.ListEmergingThemesRequest(kind=LEAF))
+    assert response.themes[0].theme == "spaces"
+    assert len(response.themes[0].evidence) == 5
+
+
+def test_talk_and_uploads_part(trends: TrendServiceStub) -> None:
+    (one,) = trends.ListDivergences(tpb.ListDivergencesRequest()).divergences
+    assert (one.subject, one.divergence) == ("bert", tpb.DIVERGENCE_TALK_FALLS_UPLOADS_RISE)
+    assert one.correlation.rho < -0.9
+    compared = trends.CompareWithUploads(tpb.CompareWithUploadsRequest(kind=FAMILY, subjects=["LLaMA", "bert"]))
+    assert [one.subject for one in compared.comparisons] == ["bert", "llama"]
+    assert compared.comparisons[1].divergence == tpb.DIVERGENCE_UNSPECIFIED
+    assert list(compared.comparisons[1].uploads) == [30] * MONTHS
+
+
+def test_what_a_family_is_talked_of_for(trends: TrendServiceStub) -> None:
+    response = trends.QueryCrossTable(tpb.QueryCrossTableRequest(kind=LEAF))
+    first = {(cell.theme, cell.family): cell for cell in response.cells}[MEMORY, "llama"]
+    assert first.threads == first.of_theme == first.of_family
+    assert first.lift > 1.5
+    assert first.p_adjusted < 1e-6
+    assert first.recent_share == 1.0
+
+
+def test_quarters_and_smoothing(trends: TrendServiceStub) -> None:
+    asked = tpb.QueryTrendsRequest(label=MEMORY, period=tpb.PERIOD_QUARTER, smoothing=tpb.SMOOTHING_MOVING_MEAN_3)
+    (series,) = trends.QueryTrends(asked).series
+    assert [point.month for point in series.points][:2] == ["2022-01", "2022-04"]
+    assert [point.threads for point in series.points][:2] == [2 + 3 + 4, 5 + 6 + 7]
+    shares = [point.share for point in series.points]
+    assert series.points[1].smoothed_share == pytest.approx(sum(shares[:3]) / 3)
+    assert not any(point.partial for point in series.points)
+    odd = tpb.QueryTrendsRequest(label=MEMORY, period=tpb.PERIOD_QUARTER, start_month="2022-02", end_month="2022-04")
+    assert trends.QueryTrends(odd).series[0].points[0].partial
+
+
+def test_a_forum_category_is_a_subject(trends: TrendServiceStub) -> None:
+    whole, beginners = (trends.QueryTrends(request).series[0].points for request in (
+        tpb.QueryTrendsRequest(), tpb.QueryTrendsRequest(forum_category="Beginners"),
+    ))  # fmt: skip
+    assert [point.threads for point in whole] == [point.threads for point in beginners]
+    both = tpb.QueryTrendsRequest(forum_category="Beginners", families=["bert"])
+    assert trends.QueryTrends(both).series[0].points[0].threads == 26
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "field"),
+    [
+        ("ListThemes", tpb.ListThemesRequest(), "kind"),
+        ("ListThemes", tpb.ListThemesRequest(kind=LEAF, recent_months=999), "recent_months"),
+        ("ListThemes", tpb.ListThemesRequest(kind=LEAF, start_month="22"), "start_month"),
+        ("ListThemes", tpb.ListThemesRequest(kind=LEAF, evidence=21), "evidence"),
+        ("ListEmergingThemes", tpb.ListEmergingThemesRequest(kind=LEAF, least_threads=-1), "least_threads"),
+        ("CompareWithUploads", tpb.CompareWithUploadsRequest(kind=FAMILY, subjects=["lama"]), "subjects[0]"),
+        ("CompareWithUploads", tpb.CompareWithUploadsRequest(kind=LEAF, subjects=["x/y"]), "subjects[0]"),
+        ("CompareWithUploads", tpb.CompareWithUploadsRequest(kind=FAMILY, tested=3), "tested"),
+        ("ListDivergences", tpb.ListDivergencesRequest(tested=9), "tested"),
+        ("QueryCrossTable", tpb.QueryCrossTableRequest(kind=FAMILY), "kind"),
+        ("QueryTrends", tpb.QueryTrendsRequest(period=9), "period"),
+        ("QueryTrends", tpb.QueryTrendsRequest(forum_category="Beginer"), "forum_category"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(trends: TrendServiceStub, method: str, request_: Any, field: str) -> None:
+    assert field in violations(lambda: getattr(trends, method)(request_))
+
+
+def test_topics_that_were_never_sought_are_a_precondition(trends: TrendServiceStub) -> None:
+    error = failure(lambda: trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_TOPIC)))
+    assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+def test_the_client_gives_the_values_back(running: Running) -> None:
+    with Client(running.address) as client:
+        themes = client.list_themes("leaf", evidence=1)
+        assert themes.months == range(FIRST, FIRST + MONTHS)
+        memory = next(one for one in themes.themes if one.theme == MEMORY)
+        assert memory.direction.trend == "rising"
+        assert memory.shift.recent == sum(memory.threads[-3:])
+        assert client.list_emerging_themes("leaf").themes[0].theme == "spaces"
+        (apart,) = client.list_divergences().subjects
+        assert (apart.subject, apart.divergence) == ("bert", "talk falls, uploads rise")
+        assert client.compare_with_uploads("family", ["llama"]).subjects[0].divergence is None
+        assert client.query_cross_table("leaf").cells[0].recent_share is not None
