@@ -16,6 +16,8 @@ from grpc_reflection.v1alpha import reflection
 from forumlens.v1 import (
     classification_pb2,
     classification_pb2_grpc,
+    status_pb2,
+    status_pb2_grpc,
     thread_pb2,
     thread_pb2_grpc,
     trend_pb2,
@@ -29,6 +31,7 @@ from service.health import Health
 from service.interceptor import FailureInterceptor
 from service.labels import LabelIndex
 from service.model import FamilyNames, Model
+from service.status import StatusServicer
 from service.store_calls import StoreCalls
 from service.threads import ThreadServicer
 from service.trends import TrendServicer
@@ -39,7 +42,7 @@ log = logging.getLogger(__name__)
 
 SERVICES = tuple(
     descriptor.full_name
-    for module in (classification_pb2, trend_pb2, thread_pb2)
+    for module in (classification_pb2, trend_pb2, thread_pb2, status_pb2)
     for descriptor in module.DESCRIPTOR.services_by_name.values()
 )
 
@@ -138,6 +141,7 @@ class Server:
             ),
             (trend_pb2_grpc.add_TrendServiceServicer_to_server, TrendServicer(catalog, self._calls)),
             (thread_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(catalog, self._calls)),
+            (status_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(catalog, self._calls)),
         ]
         for add, servicer in registrations:
             add(servicer, self._grpc)
