@@ -184,6 +184,7 @@ def _templates() -> Environment:
         number=text.number, decimal=text.decimal, share=text.share, chance=text.chance, day=text.day, ago=text.ago
     )
     environment.filters.update(web_url=text.web_url, spark=text.spark, parts=text.parts, segment=text.segment)
+    environment.filters["month_before"] = text.month_before
     environment.globals["with_query"] = _with_query
     environment.globals["version"] = _version()
     return environment

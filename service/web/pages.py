@@ -72,7 +72,10 @@ class Names:
         label = self.labels.get(label_id)
         kind = "leaf" if label is None or label.leaf else "category"
         note = f"{label_id}: {label.definition}" if label else label_id
-        return Link(self.name(label_id), f"/themes/{kind}/{label_id}", note, label.kind if label else "")
+        context = self.name(label.category) if label and label.category != label.id else ""
+        return Link(
+            self.name(label_id), f"/themes/{kind}/{label_id}", note, label.kind if label else "", context, label_id
+        )
 
 
 async def names_of(api: Api) -> Names:
@@ -96,8 +99,7 @@ def theme_link(names: Names, kind: Any, theme: str) -> Link:
         case tpb.THEME_KIND_FORUM_CATEGORY:
             return Link(theme, f"/themes/forum-category/{segment(theme)}")
         case _:
-            link = names.link(theme)
-            return Link(names.full(theme), link.href, link.note, link.kind)
+            return names.link(theme)
 
 
 _MOVES = {spb.TREND_RISING: "rising", spb.TREND_FALLING: "falling", spb.TREND_NONE: "no trend"}
@@ -105,8 +107,8 @@ _MOVES = {spb.TREND_RISING: "rising", spb.TREND_FALLING: "falling", spb.TREND_NO
 
 def move(direction: spb.Direction) -> Move:
     """What the test of a trend says."""
-    word = _MOVES.get(direction.trend, "not tested")
-    if word == "not tested":
+    word = _MOVES.get(direction.trend, "too few")
+    if word == "too few":
         return Move(word, "too few months (8) or too few threads or uploads (30)")
     return Move(
         word,

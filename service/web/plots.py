@@ -63,19 +63,26 @@ def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> 
         traces.insert(1, _expected_line(months, expected))
     layout = {
         "xaxis": {"type": "category", "nticks": 12},
-        "yaxis": {"title": {"text": "threads a month"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "threads a month"}, "rangemode": "tozero", **_whole(points)},
         "yaxis2": {
             "title": {"text": "uploads a month"},
             "overlaying": "y",
             "side": "right",
             "rangemode": "tozero",
             "showgrid": False,
+            "tickmode": "auto",
+            "tickformat": ",d",
         },
         "hovermode": "x unified",
-        "legend": {"orientation": "h", "y": 1.14, "x": 0},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     }
     title = f"{subject[:1].upper()}{subject[1:]} beside uploads, by month"
     return Plot(title, _summary(points, subject, uploads), {"data": traces, "layout": layout}, _table(points, title))
+
+
+def _whole(points: Sequence[tpb.TrendPoint]) -> dict[str, Any]:
+    """Ticks at whole numbers, where there are few."""
+    return {"dtick": 1} if max((point.threads for point in points), default=0) < 6 else {"tickformat": ",d"}
 
 
 def _expected_line(months: Sequence[str], expected: Sequence[Any]) -> dict[str, Any]:

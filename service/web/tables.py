@@ -15,12 +15,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A text that leads somewhere; `note` explains it, `kind` is that of a label."""
+    """A text that leads somewhere. `note` explains it, `kind` is that of a label, `context` what it is part of.
+
+    `key` stands for it in CSV.
+    """
 
     text: str
     href: str
     note: str = ""
     kind: str = ""
+    context: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def _plain(cell: Any) -> Any:
         case None:
             return ""
         case Link():
-            return _plain(cell.text)
+            return _plain(cell.key or cell.text)
         case Move():
             return cell.word
         case datetime():

@@ -48,6 +48,12 @@ def ago(value: datetime, now: datetime | None = None) -> str:
     return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")
 
 
+def month_before(month: str) -> str:
+    """The month before a month: `2024-01` of `2024-02`."""
+    year, number = map(int, month.split("-"))
+    return f"{year - (number == 1)}-{(number - 2) % 12 + 1:02}"
+
+
 def web_url(value: str) -> str:
     """The address if it is one of the web, else nothing: `javascript:` and the like lead nowhere."""
     try:
@@ -71,7 +77,7 @@ def spark(values: Sequence[float | None]) -> Markup:
     ]
     lines = "".join(f'<polyline points="{" ".join(run)}"/>' for run in _runs(points))
     return Markup(
-        f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" '
+        f'<svg class="line" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" '
         f'aria-hidden="true" focusable="false">{lines}</svg>'
     )
 

@@ -25,7 +25,7 @@ function draw(figure) {
     {
       ...layout,
       ...Object.fromEntries(axes.map((name) => [name, axis(layout[name], style)])),
-      font: { family: style.fontFamily, size: 12, color: style.getPropertyValue("--text").trim() },
+      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: style.getPropertyValue("--text").trim() },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: style.getPropertyValue("--surface").trim() },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import trend_pb2 as tpb
@@ -11,6 +11,7 @@ from service.web.pages import RECENT_CHOICES, Ask, Names, Page, family_link, mov
 from service.web.tables import Column, Link, Table
 
 SHOWN = 10
+CAPTIONS = {"challenge": "What people struggle with", "benefit": "What helps them"}
 _DIVERGENCES = {
     tpb.DIVERGENCE_TALK_FALLS_UPLOADS_RISE: "talk falls, uploads rise",
     tpb.DIVERGENCE_TALK_RISES_UPLOADS_FALL: "talk rises, uploads fall",
@@ -33,11 +34,12 @@ async def overview(ask: Ask) -> Page:
         api.ask(trends.ListTopics, tpb.ListTopicsRequest(page_size=500)),
     )
     tables = [
-        theme_table(themes.themes[:SHOWN] if themes else (), names, leaf, "themes", "What people talk about"),
+        *_by_kind(names, themes.themes if themes else ()),
         emerging_table(names, new_labels, new_topics, topics),
         divergence_table(apart),
     ]
     values = {
+        "kinds": list(dict.fromkeys(label.kind for label in names.labels.values())),
         "recent": recent,
         "choices": RECENT_CHOICES,
         "span": themes,
@@ -48,6 +50,16 @@ async def overview(ask: Ask) -> Page:
         ],
     }
     return Page("overview.html", "Overview", values, tables)
+
+
+def _by_kind(names: Names, themes: Iterable[tpb.ThemeTrend]) -> Iterator[Table]:
+    """The biggest themes of each kind of label."""
+    found: dict[str, list[tpb.ThemeTrend]] = {label.kind: [] for label in names.labels.values()}
+    for one in themes:
+        if one.theme in names.labels:
+            found[names.labels[one.theme].kind].append(one)
+    for kind, some in found.items():
+        yield theme_table(some[:SHOWN], names, tpb.THEME_KIND_LEAF, kind, CAPTIONS.get(kind, f"Themes: {kind}"))
 
 
 THEME_COLUMNS = (
@@ -124,9 +136,9 @@ def divergence_table(found: tpb.ListDivergencesResponse | None) -> Table:
         Column("Family"),
         Column("What parts"),
         Column("Threads", "number"),
-        Column("Threads by month", "spark"),
+        Column("By month", "spark"),
         Column("Uploads", "number"),
-        Column("Uploads by month", "spark"),
+        Column("By month", "spark"),
     )
     return Table("divergences", "Talk and uploads part ways", columns, rows, "No family's talk and uploads part.")
 
