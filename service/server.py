@@ -16,6 +16,10 @@ from grpc_reflection.v1alpha import reflection
 from forumlens.v1 import (
     classification_pb2,
     classification_pb2_grpc,
+    review_pb2,
+    review_pb2_grpc,
+    search_pb2,
+    search_pb2_grpc,
     status_pb2,
     status_pb2_grpc,
     thread_pb2,
@@ -31,6 +35,8 @@ from service.health import Health
 from service.interceptor import FailureInterceptor
 from service.labels import LabelIndex
 from service.model import FamilyNames, Model
+from service.reviews import ReviewServicer
+from service.search import SearchServicer
 from service.status import StatusServicer
 from service.store_calls import StoreCalls
 from service.threads import ThreadServicer
@@ -42,7 +48,7 @@ log = logging.getLogger(__name__)
 
 SERVICES = tuple(
     descriptor.full_name
-    for module in (classification_pb2, trend_pb2, thread_pb2, status_pb2)
+    for module in (classification_pb2, trend_pb2, thread_pb2, search_pb2, review_pb2, status_pb2)
     for descriptor in module.DESCRIPTOR.services_by_name.values()
 )
 
@@ -141,6 +147,8 @@ class Server:
             ),
             (trend_pb2_grpc.add_TrendServiceServicer_to_server, TrendServicer(catalog, self._calls)),
             (thread_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(catalog, self._calls)),
+            (search_pb2_grpc.add_SearchServiceServicer_to_server, SearchServicer(catalog, self._calls)),
+            (review_pb2_grpc.add_ReviewServiceServicer_to_server, ReviewServicer(catalog, self._calls)),
             (status_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(catalog, self._calls)),
         ]
         for add, servicer in registrations:
