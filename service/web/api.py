@@ -8,6 +8,8 @@ from typing import Any
 import grpc
 
 from forumlens.v1.classification_pb2_grpc import ClassificationServiceStub
+from forumlens.v1.review_pb2_grpc import ReviewServiceStub
+from forumlens.v1.search_pb2_grpc import SearchServiceStub
 from forumlens.v1.status_pb2_grpc import StatusServiceStub
 from forumlens.v1.thread_pb2_grpc import ThreadServiceStub
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
@@ -33,6 +35,8 @@ class Stubs:
         self.classification = ClassificationServiceStub(channel)  # type: ignore[no-untyped-call]
         self.trends = TrendServiceStub(channel)  # type: ignore[no-untyped-call]
         self.threads = ThreadServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.search = SearchServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.reviews = ReviewServiceStub(channel)  # type: ignore[no-untyped-call]
         self.status = StatusServiceStub(channel)  # type: ignore[no-untyped-call]
 
 

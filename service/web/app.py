@@ -14,6 +14,7 @@ import grpc
 import plotly
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -29,8 +30,9 @@ from service.web.pages import Ask, Page
 from service.web.security import Guard
 from service.web.sessions import COOKIE, LIFETIME, Session, Sessions
 from service.web.tables import to_csv
-from service.web.views import families, overview, signing, status, themes, threads, topics
+from service.web.views import agreement, families, overview, signing, status, themes, threads, topics, triage
 
+Form = ImmutableMultiDict[str, str]
 View = Callable[[Ask], Awaitable[Page]]
 
 HERE = Path(__file__).parent
@@ -45,6 +47,7 @@ STATUS = {
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
 REFUSALS: dict[int, tuple[str, dict[str, str]]] = {
+    400: ("Not taken", {"message": "The form lacks something: open the page anew."}),
     403: ("Not taken", {"message": "This form is too old, or did not come from this page: open the page anew."}),
     404: ("Not found", {"message": "There is no such page."}),
     405: ("Not found", {"message": "There is no such page."}),
@@ -60,6 +63,9 @@ VIEWS: dict[str, View] = {
     "/families/{id:path}": families.family,
     "/threads": threads.thread_list,
     "/threads/{id:int}": threads.thread,
+    "/triage": triage.queue,
+    "/triage/agreement": agreement.agreement,
+    "/triage/estimates": agreement.estimates,
     "/status": status.status,
 }
 
@@ -106,7 +112,7 @@ class Site:
             if error.code is grpc.StatusCode.UNAUTHENTICATED:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303)
-            page = Page("error.html", "That did not work", {"message": error.message}, status=STATUS.get(error.code, 502))
+            page = Page("error.html", "That did not work", {"message": error.message}, status=self.status_of(error))
         wanted = request.query_params.get("csv")
         table = next((table for table in page.tables if table.name == wanted), None)
         if table is not None:
@@ -114,8 +120,12 @@ class Site:
             return Response(to_csv(table), 200, {"content-disposition": disposition}, "text/csv; charset=utf-8")
         return self.html(request, ask.session, page, about)
 
+    def status_of(self, error: ApiError) -> int:
+        """HTTP status of a failed call."""
+        return STATUS.get(error.code, 502)
+
     def html(self, request: Request, session: Session, page: Page, about: upb.GetStatusResponse) -> Response:
-        """A page as HTML; the cookie is set where there was none."""
+        """A page, or a piece of one, as HTML; the cookie is set where there was none."""
         body = self._templates.get_template(page.template).render(
             page.values,
             title=page.title,
@@ -130,11 +140,11 @@ class Site:
             self.set_cookie(response, session)
         return response
 
-    async def form(self, request: Request) -> dict[str, str]:
+    async def form(self, request: Request) -> Form:
         """Fields of a form that came from a page of the request's session. Raises HTTPException (403)."""
         body = (await request.body()).decode("utf-8", "replace")
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=200))
-        if not self.session(request).owns(fields.pop("csrf", "")):
+        fields = Form(parse_qsl(body, keep_blank_values=True, max_num_fields=200))
+        if not self.session(request).owns(fields.get("csrf", "")):
             raise HTTPException(403)
         return fields
 
@@ -155,6 +165,7 @@ def make_app(channel: grpc.aio.Channel, options: WebOptions | None = None) -> St
     routes: list[BaseRoute] = [
         *(site.route(path, view) for path, view in VIEWS.items()),
         *signing.routes(site),
+        *triage.routes(site),
         Mount("/static", static),
     ]
     guard = Middleware(Guard, hosts=site.options.hosts, secure=site.options.secure)

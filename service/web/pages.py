@@ -129,15 +129,17 @@ THREAD_COLUMNS = (
 
 def thread_table(threads: Iterable[hpb.Thread], names: Names, caption: str, name: str = "threads") -> Table:
     """Threads as rows."""
-    rows = [
-        (
-            Link(thread.title, f"/threads/{thread.id}"),
-            moment(thread.create_time),
-            thread.posts,
-            [names.link(label) for label in thread.labels],
-            [family_link(family) for family in thread.families],
-            thread.category,
-        )
-        for thread in threads
-    ]
+    rows = [thread_row(thread, names) for thread in threads]
     return Table(name, caption, THREAD_COLUMNS, rows, "No thread is like that.")
+
+
+def thread_row(thread: hpb.Thread, names: Names) -> tuple[Any, ...]:
+    """Cells of a thread, in the order of THREAD_COLUMNS."""
+    return (
+        Link(thread.title, f"/threads/{thread.id}", key=str(thread.id)),
+        moment(thread.create_time),
+        thread.posts,
+        [names.link(label) for label in thread.labels],
+        [family_link(family) for family in thread.families],
+        thread.category,
+    )

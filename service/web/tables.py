@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["text", "number", "decimal", "share", "p", "move", "spark", "time", "links"]
+Kind = Literal["text", "number", "decimal", "share", "p", "move", "spark", "time", "links", "excerpt"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,6 +34,14 @@ class Move:
 
     word: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run of text; `match` where it is what was sought."""
+
+    text: str
+    match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ def _plain(cell: Any) -> Any:
             return ""
         case Link():
             return _plain(cell.key or cell.text)
+        case Found():
+            return cell.text
         case Move():
             return cell.word
         case datetime():

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from forumlens.v1 import status_pb2 as upb
 from service.web.api import Api, ApiError
 from service.web.pages import Page
+from service.web.sessions import COOKIE
 
 if TYPE_CHECKING:
     from service.web.app import Site
@@ -40,7 +41,7 @@ def routes(site: Site) -> list[Route]:
         await site.form(request)
         site.sessions.end(site.session(request).id)
         response = RedirectResponse("/", 303)
-        response.delete_cookie("forumlens_session")
+        response.delete_cookie(COOKIE)
         return response
 
     return [
