@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.errors import NotReadyError
 from service.labels import LabelIndex
 from service.model import FamilyNames
+from service.serving import ModelSlot
 from service.validation import Violations, nearest, shown
 from store.assignments import current_bundle
 from store.database import Database
@@ -27,8 +28,13 @@ class Catalog:
     """The store with the names that are valid in questions to it. Its methods block."""
 
     db: Database
-    labels: LabelIndex
+    slot: ModelSlot
     families: FamilyNames | None = None
+
+    @property
+    def labels(self) -> LabelIndex:
+        """Labels of the model that answers now."""
+        return self.slot.now.labels
 
     def shown(self) -> Shown:
         """Current bundle and topic run of the store."""

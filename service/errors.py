@@ -27,6 +27,10 @@ class Violation:
     description: str
 
 
+class ServerError(RuntimeError):
+    """The server cannot start; the message says why and what to do."""
+
+
 class RpcError(Exception):
     """A failure with the status code, message and details that the caller gets."""
 
@@ -81,9 +85,9 @@ class NotReadyError(RpcError):
 
     code = grpc.StatusCode.FAILED_PRECONDITION
 
-    def __init__(self, lacking: str, message: str) -> None:
+    def __init__(self, lacking: str, message: str, kind: str = "STORE") -> None:
         failure = error_details_pb2.PreconditionFailure()
-        failure.violations.add(type="STORE", subject=lacking, description=message)
+        failure.violations.add(type=kind, subject=lacking, description=message)
         super().__init__(message, [failure])
 
 
@@ -101,6 +105,18 @@ class BusyError(RpcError):
     def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """The details, and the pause that gRPC clients with a retry policy keep by themselves."""
         return (*super().trailing_metadata(), (PUSHBACK_KEY, str(round(self.retry_after * 1000))))
+
+
+class UnknownCallerError(RpcError):
+    """No token that is known came with the call."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class DeniedError(RpcError):
+    """The caller is known, but may not do this."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
 
 
 class TooLateError(RpcError):
