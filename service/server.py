@@ -106,6 +106,11 @@ class Server:
         """`host:port`; with the port that was bound once started."""
         return f"{self._host}:{self.port}"
 
+    @property
+    def waiting(self) -> int:
+        """Posts that wait for the model."""
+        return self._slot.now.batcher.waiting
+
     async def start(self) -> None:
         """Listen, warm the model up, then say SERVING. Port 0 takes a free one.
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from classifier.bundle import Bundle
     from service.server import ServerOptions
     from service.serving import LoadModel
+    from service.transport import Tls
 
 _SECRET = 0o600
 
@@ -77,6 +78,7 @@ def serve(
         log_format=log_format,
         log_level=log_level,
     )
+    _tls(settings)  # flags that do not fit are told before anything is opened
     with open_store(settings) as db:
         serve_store(
             settings,
@@ -164,23 +166,27 @@ def use_bundle(
 
 def _options(settings: Settings) -> ServerOptions:
     from service.server import ServerOptions
-    from service.transport import Tls
 
-    if (settings.tls_cert is None) != (settings.tls_key is None):
-        raise BadInputError("--tls-cert and --tls-key belong together: give both")
-    if settings.tls_client_ca and not settings.tls_cert:
-        raise BadInputError("--tls-client-ca needs --tls-cert and --tls-key")
-    tls = None
-    if settings.tls_cert and settings.tls_key:
-        tls = Tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
     return ServerOptions(
-        tls=tls,
+        tls=_tls(settings),
         token_file=settings.token_file,
         insecure=settings.insecure,
         client_rate=settings.client_rate,
         metrics_host=settings.metrics_host,
         metrics_port=settings.metrics_port,
     )
+
+
+def _tls(settings: Settings) -> Tls | None:
+    from service.transport import Tls
+
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise BadInputError("--tls-cert and --tls-key belong together: give both")
+    if settings.tls_client_ca and not settings.tls_cert:
+        raise BadInputError("--tls-client-ca needs --tls-cert and --tls-key")
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
 
 
 def _loader(settings: Settings, first: Bundle) -> LoadModel:
