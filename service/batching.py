@@ -215,13 +215,21 @@ class Batcher:
         finally:
             self._at_work = 0
         seconds = loop.time() - began
-        measured = tokens / max(seconds, 1e-4)
-        # Slower counts for more: vectors that were at hand make a batch look quicker than the next will be.
-        self._speed += (0.5 if measured < self._speed else 0.2) * (measured - self._speed)
+        self._learn(tokens / max(seconds, 1e-4), tokens)
         of_post = dict(zip(unique, found, strict=True))
         answers = [replace(of_post[key], id=post.id) for key, post in zip(read, posts, strict=True)]
         self._computed(answers, tokens, seconds, len(posts) - len(unique))
         return answers
+
+    def _learn(self, speed: float, tokens: int) -> None:
+        """Note the speed of a batch. A small one that was slow tells nothing, as each batch takes a while of its own.
+
+        Slower counts for more: vectors that were at hand make a batch look quicker than the next will be.
+        """
+        if speed > self._speed:
+            self._speed += 0.2 * (speed - self._speed)
+        elif 2 * tokens >= self._limits.least_tokens:
+            self._speed += 0.5 * (speed - self._speed)
 
     def _ask_model(self, posts: Sequence[PostInput]) -> list[Classification]:
         try:
