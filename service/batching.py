@@ -39,7 +39,7 @@ class BatchLimits:
     `most_tokens`. Tokens are estimated, four characters each, as far as the encoder reads.
     """
 
-    seconds: float = 0.3
+    seconds: float = 0.8
     least_tokens: int = 2_048
     most_tokens: int = 65_536
     posts: int = 256

@@ -131,6 +131,18 @@ class StoppingError(RpcError):
     code = grpc.StatusCode.UNAVAILABLE
 
 
+class StoreError(RpcError):
+    """The store cannot be read for the moment: UNAVAILABLE with a request id that is also in the log."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"the store cannot be read for the moment: call again; the log has the cause under request id {request_id}",
+            [error_details_pb2.RequestInfo(request_id=request_id)],
+        )
+
+
 class InternalError(RpcError):
     """A fault of ours: INTERNAL with a request id that is also in the log, and nothing else."""
 

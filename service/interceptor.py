@@ -19,9 +19,10 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from service.access import Access, Caller, needed_scope
-from service.errors import BusyError, InternalError, InvalidRequestError, RpcError, Violation
+from service.errors import BusyError, InternalError, InvalidRequestError, RpcError, StoreError, Violation
 from service.metrics import Metrics
 from service.rates import Rates
+from store.database import DatabaseError
 
 log = logging.getLogger(__name__)
 access_log = logging.getLogger("service.access")
@@ -168,7 +169,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         if isinstance(error, RpcError):
             return error
         log.error("%s failed, request id %s", call.method, call.request_id, exc_info=error)
-        return InternalError(call.request_id)
+        return StoreError(call.request_id) if isinstance(error, DatabaseError) else InternalError(call.request_id)
 
 
 def _request_id(metadata: dict[str, str]) -> str:

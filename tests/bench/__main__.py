@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--deadline", type=float, default=5, help="of calls in the overload")
     parser.add_argument("--only", choices=["offline", "pool", "latency", "trends", "overload"], action="append")
     given = parser.parse_args()
-    print("| what | ratio | aim | service | beside |\n|---|---|---|---|---|", flush=True)  # noqa: T201
+    print("| what | ratio | aim | service | beside |\n|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         bundle = load_bundle(given.bundle)
         bench = Bench(bundle, Path(folder), given.bundle.absolute(), Texts(), given.rounds, given.posts)
@@ -172,7 +172,7 @@ def main() -> None:
         for name, runs in parts.items():
             for run in runs if not given.only or name in given.only else ():
                 for row in run():
-                    print(f"| {row.what} | {row.ratio:.2f} | {row.aim} | {row.ours} | {row.theirs} |", flush=True)  # noqa: T201
+                    print(f"| {row.what} | {row.ratio:.2f} | {row.aim} | {row.ours} | {row.theirs} |", flush=True)
 
 
 if __name__ == "__main__":

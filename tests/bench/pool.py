@@ -51,7 +51,7 @@ def main() -> None:
     classification_pb2_grpc.add_ClassificationServiceServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(port, flush=True)  # noqa: T201
+    print(port, flush=True)
     server.wait_for_termination()
 
 

@@ -56,6 +56,13 @@ def pool(bundle: Path, folder: Path, workers: int) -> Iterator[Process]:
 
 
 @contextmanager
+def tiny(folder: Path) -> Iterator[Process]:
+    """A server whose model is a double: what is measured is the service."""
+    with _running(["tests.service.tiny", str(folder)], folder / "tiny.log") as process:
+        yield process
+
+
+@contextmanager
 def _running(words: list[str], log: Path) -> Iterator[Process]:
     with log.open("w") as file:
         process = subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
