@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.taxonomy import Taxonomy
-from forumlens.cli.answer import serve_store
 from forumlens.cli.assemble import (
     forum_url,
     named_encoder,
@@ -26,8 +25,9 @@ from forumlens.cli.errors import BadInputError
 from forumlens.cli.forum import collect_forum
 from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag, SinceFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag, SinceFlag, WebFlag, WebPortFlag
 from forumlens.cli.output import Format, print_rows, say
+from forumlens.cli.serving import serve_store, served_at
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.topics import discover
 from forumlens.cli.training import load_training
@@ -62,6 +62,8 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Stop the crawl after so many threads.")] = None,
     rate: Annotated[float | None, typer.Option(min=0, help="Requests a second; 0 is unlimited, for your own.")] = None,
     port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
+    web_port: WebPortFlag = None,
+    web: WebFlag = None,
     serve: Annotated[bool, typer.Option(help="Answer over gRPC at the end.")] = True,
     quality: QualityFlag = None,
     encoder: EncoderFlag = None,
@@ -73,7 +75,14 @@ def run(
     Example: forumlens run --forum huggingface --since 2024-01-01
     """
     settings = load_settings(
-        database_url=database, bundle=bundle, port=port, rate=rate, quality=quality, encoder=encoder
+        database_url=database,
+        bundle=bundle,
+        port=port,
+        web_port=web_port,
+        web=web,
+        rate=rate,
+        quality=quality,
+        encoder=encoder,
     )
     say_quality(settings)
     with open_store(settings) as db:
@@ -88,7 +97,7 @@ def run(
         _show(db, taxonomy)
         if serve:
             service = fitted.with_embedder(embedder)
-            serve_store(settings, db, service, on_ready=lambda bound: _say_next(settings, bound))
+            serve_store(settings, db, service, on_ready=lambda bound, page: _say_next(settings, bound, page))
 
 
 def _open_encoder(settings: Settings) -> Embedder:
@@ -153,13 +162,13 @@ def _title(found: StoreCounts) -> str:
     return f"{kind}: {found.threads} threads, {found.posts} posts, {found.models} models, {found.topics} topics"
 
 
-def _say_next(settings: Settings, port: int) -> None:
+def _say_next(settings: Settings, port: int, web_port: int | None) -> None:
     address = f"{settings.host}:{port}"
     default = settings.database_url == Settings.model_fields["database_url"].default
     store = "" if default else f" --database {shlex.quote(settings.database_url)}"
     request = '{"label": "memory-performance/memory", "families": ["llama", "gpt2"]}'
     say(
-        f"\ngRPC on [bold]{address}[/bold] (health and reflection too); Ctrl-C stops it. Try in another terminal:\n"
+        f"\n{served_at(settings, port, web_port)}; Ctrl-C stops it. Try in another terminal:\n"
         f"  .venv/bin/forumlens trends --category memory-performance --family llama{store}\n"
         f"  .venv/bin/forumlens topics{store}\n"
         f"  .venv/bin/buf curl --protocol grpc --http2-prior-knowledge -d '{request}' \\\n"

@@ -27,9 +27,11 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.rows import RowError
     from classifier.taxonomy import TaxonomyError
     from classifier.weights import WeightsError
+    from forumlens.channel import ClientError
     from scraper.errors import FileError, ScraperError
     from scraper.replay import DumpError, PortError
-    from service.server import ServerError
+    from service.access import TokenFileError
+    from service.errors import ServerError
     from store.database import DatabaseError
 
     wrong = (
@@ -42,6 +44,7 @@ def exit_code_of(error: BaseException) -> int | None:
         EvaluationError,
         DumpError,
         RealError,
+        TokenFileError,
     )
     failed = (
         ScraperError,
@@ -52,6 +55,7 @@ def exit_code_of(error: BaseException) -> int | None:
         WeightsError,
         PortError,
         ServerError,
+        ClientError,
     )
     if isinstance(error, NotMadeYetError):
         return 3
