@@ -38,14 +38,9 @@ def test_doubt_themes_and_disagreement_come_before_what_is_sure() -> None:
     queue, total = order_queue(LABELS, threads, signals, 10)
     assert [queued.thread for queued in queue] == [5, 2, 3, 4, 1]
     assert total == 5
-    why = [[reason.kind for reason in queued.reasons] for queued in queue]
-    assert why == [
-        [ReasonKind.DISAGREEING],
-        [ReasonKind.UNCERTAIN],
-        [ReasonKind.NEW_THEME],
-        [ReasonKind.GROWING_THEME],
-        [],
-    ]
+    kinds = ReasonKind
+    why = [reason.kind for queued in queue for reason in queued.reasons]
+    assert why == [kinds.DISAGREEING, kinds.UNCERTAIN, kinds.NEW_THEME, kinds.GROWING_THEME, kinds.UNCERTAIN]
     [unsure] = queue[1].reasons
     assert (unsure.amount, unsure.label) == (pytest.approx(0.5 + 0.4 + 0.4), "a/x")
     assert queue[3].reasons[0].amount == 2.0

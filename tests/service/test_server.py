@@ -40,7 +40,7 @@ def request(body: str, number: int = 1) -> cpb.ClassifyRequest:
 
 def test_all_services_are_healthy_once_started(wire: grpc.Channel) -> None:
     stub = health_pb2_grpc.HealthStub(wire)
-    assert len(SERVICES) == 3
+    assert len(SERVICES) == 5
     for name in ("", *SERVICES):
         assert stub.Check(health_pb2.HealthCheckRequest(service=name)).status == SERVING
     error = failure(lambda: stub.Check(health_pb2.HealthCheckRequest(service="nobody")))
@@ -58,8 +58,26 @@ def test_reflection_describes_every_method(wire: grpc.Channel) -> None:
     methods = {name: {each.name for each in pool.FindServiceByName(name).methods} for name in SERVICES}
     assert methods == {
         "forumlens.v1.ClassificationService": {"Classify", "ListLabels", "GetModelInfo"},
-        "forumlens.v1.TrendService": {"QueryTrends", "ListTopics"},
+        "forumlens.v1.TrendService": {
+            "QueryTrends",
+            "ListTopics",
+            "ListThemes",
+            "ListEmergingThemes",
+            "CompareWithUploads",
+            "ListDivergences",
+            "QueryCrossTable",
+        },
         "forumlens.v1.ThreadService": {"ListThreads", "GetThread"},
+        "forumlens.v1.SearchService": {"SearchThreads"},
+        "forumlens.v1.ReviewService": {
+            "ListQueue",
+            "SubmitReview",
+            "UndoReview",
+            "GetReviews",
+            "GetAgreement",
+            "ListRounds",
+            "EstimateShares",
+        },
     }
 
 
