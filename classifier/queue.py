@@ -182,7 +182,7 @@ def _reasons(
         reasons.append(Reason(ReasonKind.DISAGREEING, post=post.id))
     if post.verdict is Verdict.ABSTAINED:
         reasons.append(Reason(ReasonKind.ABSTAINED, post=post.id))
-    if doubt >= _NOTABLE or not thread.labels:
+    if doubt >= _NOTABLE:
         worst = int(np.argmax(np.where(is_leaf, doubt_of(post.given, labels, post.probabilities), -1)))
         reasons.append(Reason(ReasonKind.UNCERTAIN, doubt, labels[worst], post=post.id))
     if thread.topic in signals.new_topics:
@@ -191,4 +191,4 @@ def _reasons(
         reasons.append(Reason(ReasonKind.GROWING_THEME, signals.growing_labels[label], label))
     if thread.topic in signals.growing_topics and thread.topic is not None:
         reasons.append(Reason(ReasonKind.GROWING_THEME, signals.growing_topics[thread.topic], topic=thread.topic))
-    return reasons
+    return reasons or [Reason(ReasonKind.UNCERTAIN, doubt, post=post.id)]

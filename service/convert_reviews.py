@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from classifier.agreement import Agreement
 from classifier.queue import Queued
+from classifier.reviewed import Round
 from forumlens.v1 import review_pb2 as rpb
 from forumlens.v1 import thread_pb2 as hpb
 from service.convert import post_message, thread_message, timestamp
@@ -15,6 +16,11 @@ from store.values import PostDetail, ThreadSummary
 def review_message(review: Review) -> rpb.Review:
     """Review as a message."""
     return to_message(review, rpb.Review, create_time=timestamp(review.made_at), text_hash=review.text_hash.hex())
+
+
+def round_message(one: Round) -> rpb.Round:
+    """Round as a message."""
+    return to_message(one, rpb.Round, first_time=timestamp(one.first), last_time=timestamp(one.last))
 
 
 def queue_post_message(post: PostDetail, text_hash: bytes, likeliest: list[tuple[str, float]]) -> rpb.QueuePost:

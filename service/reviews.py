@@ -9,11 +9,12 @@ from typing import Any
 import grpc
 
 from classifier.agreement import Agreement, agreement, busiest_pair
+from classifier.reviewed import review_rounds
 from forumlens.v1 import review_pb2 as rpb
 from forumlens.v1 import review_pb2_grpc
 from service import limits
 from service.catalog import Catalog, needed_bundle
-from service.convert_reviews import agreement_message, review_message
+from service.convert_reviews import agreement_message, review_message, round_message
 from service.errors import InvalidRequestError, NotFoundError, Violation
 from service.estimates import estimate_shares
 from service.fields import enum_member
@@ -84,6 +85,10 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
     async def GetAgreement(self, request: rpb.GetAgreementRequest, context: _Context) -> rpb.GetAgreementResponse:  # noqa: N802
         """Set two reviewers side by side."""
         return await self._calls.run(lambda: self._agreement(request))
+
+    async def ListRounds(self, request: rpb.ListRoundsRequest, context: _Context) -> rpb.ListRoundsResponse:  # noqa: N802
+        """Tell how right each bundle was."""
+        return await self._calls.run(lambda: self._rounds(request))
 
     async def EstimateShares(  # noqa: N802
         self, request: rpb.EstimateSharesRequest, context: _Context
@@ -196,6 +201,13 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
         threads = {one.id: one for one in named_threads(db, versions.bundle_id, versions.run_id, shown_ids)}
         more = page_token(start + size, request) if len(compared.disagreements) > start + size else ""
         return agreement_message(compared, page, threads, more, names)
+
+    def _rounds(self, request: rpb.ListRoundsRequest) -> rpb.ListRoundsResponse:
+        found = Violations()
+        lane = _lane(found, request.lane) if request.lane else None
+        found.raise_any()
+        rounds = review_rounds([one for one in all_reviews(self._catalog.db) if lane in (None, one.lane)])
+        return rpb.ListRoundsResponse(rounds=map(round_message, rounds))
 
     def _estimate(self, request: rpb.EstimateSharesRequest) -> rpb.EstimateSharesResponse:
         versions, found, now, db = self._catalog.shown(), Violations(), self._now(), self._catalog.db

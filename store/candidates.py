@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,18 @@ from sqlalchemy import Connection, and_, select
 from store.counts import unpack_probability_row
 from store.database import Database
 from store.listings import scope_ids, summaries_of, thread_conditions
-from store.schema import assignments, bundles, post_texts, post_verdicts, posts, thread_labels, threads, topic_threads
-from store.schema import vectors as vector_rows
+from store.schema import (
+    assignments,
+    bundles,
+    encoders,
+    post_texts,
+    post_verdicts,
+    posts,
+    thread_labels,
+    threads,
+    topic_threads,
+    vectors,
+)
 from store.values import ThreadFilter, ThreadSummary, Verdict
 
 _BATCH = 500
@@ -38,7 +48,7 @@ class CandidatePost:
 class Candidate:
     """A thread: its labels (leaves and categories), topic, posts that the bundle has read, in reading order.
 
-    `vector`: of its opening post, float32 [d], unit length; None where there is none.
+    `vector`: of its opening post, float32 [d], unit length; None where there is none, or none was asked for.
     """
 
     thread: int
@@ -66,7 +76,7 @@ def newest_candidates(
         ids = list(
             connection.execute(query.order_by(threads.c.created_at.desc(), threads.c.id.desc()).limit(limit)).scalars()
         )
-        return _candidates(connection, bundle, run, ids)
+        return _candidates(connection, bundle, run, ids, _vectors(connection, ids))
 
 
 def counted_threads(db: Database, first: int | None = None, last: int | None = None) -> list[int]:
@@ -82,7 +92,7 @@ def candidates_of(db: Database, bundle_id: str | None, thread_ids: Sequence[int]
     """These threads, in their order, with what the bundle says of their posts."""
     with db.read() as connection:
         bundle, _ = scope_ids(connection, bundle_id, None)
-        return _candidates(connection, bundle, None, thread_ids)
+        return _candidates(connection, bundle, None, thread_ids, {})
 
 
 def visible_posts(db: Database, thread_ids: Sequence[int]) -> dict[int, list[int]]:
@@ -115,12 +125,17 @@ def post_hashes(db: Database, post_ids: Sequence[int]) -> dict[int, bytes]:
         return {row.id: row.text_hash for row in rows}
 
 
-def _candidates(connection: Connection, bundle: int | None, run: int | None, ids: Sequence[int]) -> Candidates:
+def _candidates(
+    connection: Connection,
+    bundle: int | None,
+    run: int | None,
+    ids: Sequence[int],
+    nearby: Mapping[int, NDArray[np.float32]],
+) -> Candidates:
     order = connection.execute(select(bundles.c.labels).where(bundles.c.id == bundle)).scalar() or ()
     said: defaultdict[int, list[CandidatePost]] = defaultdict(list)
     carried: defaultdict[int, list[str]] = defaultdict(list)
     placed: dict[int, int] = {}
-    nearby = _vectors(connection, ids)
     for some in chunked(ids, _BATCH):
         for thread, post in _posts(connection, bundle, some):
             said[thread].append(post)
@@ -169,18 +184,31 @@ def _posts(connection: Connection, bundle: int | None, ids: Sequence[int]) -> li
 
 def _vectors(connection: Connection, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
     """Vectors of opening posts by the encoder that has most of them, by thread."""
-    query = (
-        select(posts.c.thread_id, vector_rows.c.encoder_id, vector_rows.c.data)
-        .join(post_texts, and_(post_texts.c.post_id == posts.c.id, post_texts.c.stage == _STAGE))
-        .join(vector_rows, vector_rows.c.text_hash == post_texts.c.text_hash)
-    )
-    rows = [
-        row for some in chunked(ids, _BATCH) for row in connection.execute(query.where(posts.c.thread_id.in_(some)))
+    threads_of: dict[bytes, int] = {}
+    for some in chunked(ids, _BATCH):
+        rows = connection.execute(
+            select(posts.c.thread_id, post_texts.c.text_hash)
+            .join(post_texts, and_(post_texts.c.post_id == posts.c.id, post_texts.c.stage == _STAGE))
+            .where(posts.c.thread_id.in_(some))
+        )
+        threads_of |= {row.text_hash: row.thread_id for row in rows}
+    by_encoder = [
+        _vectors_by(connection, encoder, threads_of) for encoder in connection.execute(select(encoders.c.id)).scalars()
     ]
-    most = Counter(row.encoder_id for row in rows).most_common(1)
+    return max(by_encoder, key=len, default={})
+
+
+def _vectors_by(
+    connection: Connection, encoder: int, threads_of: Mapping[bytes, int]
+) -> dict[int, NDArray[np.float32]]:
     found = {}
-    for row in rows:
-        if row.encoder_id == most[0][0]:
+    for some in chunked(threads_of, _BATCH):
+        rows = connection.execute(
+            select(vectors.c.text_hash, vectors.c.data).where(
+                vectors.c.encoder_id == encoder, vectors.c.text_hash.in_(some)
+            )
+        )
+        for row in rows:
             vector = np.frombuffer(row.data, _STORED).astype(np.float32)
-            found[row.thread_id] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+            found[threads_of[row.text_hash]] = vector / max(float(np.linalg.norm(vector)), 1e-9)
     return found

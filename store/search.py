@@ -49,7 +49,9 @@ def search_threads(
     limit: int,
     offset: int = 0,
 ) -> list[Hit]:
-    """Counted threads that hold all words (phrases of at least one letter or digit), best match first."""
+    """Counted threads that hold all words, as `phrases` gives them, best match first; without words none."""
+    if not words:
+        return []
     with db.read() as connection:
         matches, worse, excerpt = _postgres(words) if db.dialect == "postgresql" else _sqlite(words)
         bundle, run = scope_ids(connection, bundle_id, run_id)

@@ -30,7 +30,7 @@ from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.serving import serve_store, served_at
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.topics import discover
-from forumlens.cli.training import load_training
+from forumlens.cli.training import load_training, with_reviews
 from labeled import files
 from scraper import replay
 from store import assignments, holdings, topics
@@ -91,7 +91,8 @@ def run(
         else:
             _collect_real(settings, db, forum, since, limit)
         taxonomy, embedder = open_taxonomy(), _open_encoder(settings)
-        fitted = fit_once(settings, db, embedder, taxonomy, load_training([], taxonomy, embedder))
+        rows = with_reviews(db, load_training([], taxonomy, embedder), taxonomy)
+        fitted = fit_once(settings, db, embedder, taxonomy, rows)
         assign_all(db, fitted)
         discover(settings, db, remembering(embedder, db), taxonomy)
         _show(db, taxonomy)

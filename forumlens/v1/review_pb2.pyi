@@ -290,6 +290,36 @@ class Disagreement(_message.Message):
     second: Review
     def __init__(self, thread: _Optional[_Union[_thread_pb2.Thread, _Mapping]] = ..., post: _Optional[int] = ..., post_number: _Optional[int] = ..., first: _Optional[_Union[Review, _Mapping]] = ..., second: _Optional[_Union[Review, _Mapping]] = ...) -> None: ...
 
+class ListRoundsRequest(_message.Message):
+    __slots__ = ("lane",)
+    LANE_FIELD_NUMBER: _ClassVar[int]
+    lane: Lane
+    def __init__(self, lane: _Optional[_Union[Lane, str]] = ...) -> None: ...
+
+class ListRoundsResponse(_message.Message):
+    __slots__ = ("rounds",)
+    ROUNDS_FIELD_NUMBER: _ClassVar[int]
+    rounds: _containers.RepeatedCompositeFieldContainer[Round]
+    def __init__(self, rounds: _Optional[_Iterable[_Union[Round, _Mapping]]] = ...) -> None: ...
+
+class Round(_message.Message):
+    __slots__ = ("bundle_id", "first_time", "last_time", "reviews", "right", "category_f1", "leaf_f1")
+    BUNDLE_ID_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAST_TIME_FIELD_NUMBER: _ClassVar[int]
+    REVIEWS_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_F1_FIELD_NUMBER: _ClassVar[int]
+    LEAF_F1_FIELD_NUMBER: _ClassVar[int]
+    bundle_id: str
+    first_time: _timestamp_pb2.Timestamp
+    last_time: _timestamp_pb2.Timestamp
+    reviews: int
+    right: int
+    category_f1: float
+    leaf_f1: float
+    def __init__(self, bundle_id: _Optional[str] = ..., first_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[int] = ..., right: _Optional[int] = ..., category_f1: _Optional[float] = ..., leaf_f1: _Optional[float] = ...) -> None: ...
+
 class EstimateSharesRequest(_message.Message):
     __slots__ = ("labels", "start_month", "end_month")
     LABELS_FIELD_NUMBER: _ClassVar[int]

@@ -60,6 +60,11 @@ class ReviewServiceStub:
                 request_serializer=forumlens_dot_v1_dot_review__pb2.GetAgreementRequest.SerializeToString,
                 response_deserializer=forumlens_dot_v1_dot_review__pb2.GetAgreementResponse.FromString,
                 _registered_method=True)
+        self.ListRounds = channel.unary_unary(
+                '/forumlens.v1.ReviewService/ListRounds',
+                request_serializer=forumlens_dot_v1_dot_review__pb2.ListRoundsRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_review__pb2.ListRoundsResponse.FromString,
+                _registered_method=True)
         self.EstimateShares = channel.unary_unary(
                 '/forumlens.v1.ReviewService/EstimateShares',
                 request_serializer=forumlens_dot_v1_dot_review__pb2.EstimateSharesRequest.SerializeToString,
@@ -106,6 +111,13 @@ class ReviewServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRounds(self, request, context):
+        """Tells how right each bundle was about the posts that were judged of it, before it could learn from them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EstimateShares(self, request, context):
         """Estimates the share of threads that carry each label, from the random lane's reviews and all probabilities.
         """
@@ -140,6 +152,11 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     servicer.GetAgreement,
                     request_deserializer=forumlens_dot_v1_dot_review__pb2.GetAgreementRequest.FromString,
                     response_serializer=forumlens_dot_v1_dot_review__pb2.GetAgreementResponse.SerializeToString,
+            ),
+            'ListRounds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRounds,
+                    request_deserializer=forumlens_dot_v1_dot_review__pb2.ListRoundsRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_review__pb2.ListRoundsResponse.SerializeToString,
             ),
             'EstimateShares': grpc.unary_unary_rpc_method_handler(
                     servicer.EstimateShares,
@@ -283,6 +300,33 @@ class ReviewService:
             '/forumlens.v1.ReviewService/GetAgreement',
             forumlens_dot_v1_dot_review__pb2.GetAgreementRequest.SerializeToString,
             forumlens_dot_v1_dot_review__pb2.GetAgreementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRounds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.ReviewService/ListRounds',
+            forumlens_dot_v1_dot_review__pb2.ListRoundsRequest.SerializeToString,
+            forumlens_dot_v1_dot_review__pb2.ListRoundsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from service.server import ServerOptions
-from store.database import open_database
+from store.assignments import save_thread_assignments, set_current_bundle
+from store.database import Database, open_database
 from store.sources import ensure, mark_authored
-from store.threads import save_threads
-from store.values import Post, SourceKind, Thread
-from tests.service.corpus import fill
-from tests.service.doubles import Running, TinyBundle, TinyFamilies, serving
+from store.threads import changed_threads, save_threads
+from store.values import Assignment, Post, SourceKind, Thread
+from tests.service.corpus import BUNDLE, fill
+from tests.service.doubles import LABELS, Running, TinyBundle, TinyFamilies, answer, serving
 from tests.tools import require_module, require_tool
 
+CHANCES = {label.id: 0.2 for label in LABELS}
 SCRIPT = "<script>window.pwned = 1</script>"
 RIGHT_TO_LEFT = "שלום עולם, הדגם אינו נטען"
 OVERRIDE = "\u202egnp.exe"
@@ -37,12 +39,31 @@ def shown(folder: Path, **options: Any) -> Iterator[Running]:
     """The page over the corpus and the hostile thread, on a free port."""
     with open_database(f"sqlite:///{folder / 'store.db'}") as db:
         forum = ensure(db, SourceKind.FORUM, "forum.example")
-        fill(db)
+        fill(db, assigned=False)
         save_threads(db, forum.id, [hostile_thread()])
+        label(db)
         mark_authored(db, forum.id)
         chosen = ServerOptions(farewell=0.0, grace=10.0, web_port=0, **options)
         with serving(db, TinyBundle(), families=TinyFamilies(), options=chosen) as running:
             yield running
+
+
+def label(db: Database) -> None:
+    """Label all posts by their words, with a probability for every label."""
+    said = []
+    for thread in changed_threads(db, 0):
+        answers = [(post, answer(post.input)) for post in thread.posts]
+        said.append(
+            (
+                thread,
+                [
+                    Assignment(post.id, post.input_hash, found.verdict, found.labels, CHANCES | dict(found.labels))
+                    for post, found in answers
+                ],
+            )
+        )
+    save_thread_assignments(db, BUNDLE, f"assign:{BUNDLE}", said)
+    set_current_bundle(db, BUNDLE)
 
 
 def hostile_thread() -> Thread:
