@@ -193,7 +193,10 @@ class Server:
             (admin_pb2_grpc.add_AdminServiceServicer_to_server, AdminServicer(self._slot)),
             (thread_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(catalog, self._calls)),
             (search_pb2_grpc.add_SearchServiceServicer_to_server, SearchServicer(catalog, self._calls)),
-            (review_pb2_grpc.add_ReviewServiceServicer_to_server, ReviewServicer(catalog, self._calls, self._token_name)),
+            (
+                review_pb2_grpc.add_ReviewServiceServicer_to_server,
+                ReviewServicer(catalog, self._calls, self._token_name),
+            ),
             (status_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(catalog, self._calls)),
         ]
         for add, servicer in registrations:
@@ -263,7 +266,7 @@ def run_server(
     load: LoadModel | None = None,
     on_ready: Callable[[int, int | None], None] = lambda port, web_port: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then stop gracefully; `on_ready` is given the ports of API and page, once they answer.
+    """Serve until SIGTERM or SIGINT, then stop gracefully; `on_ready` is given the ports of API and page.
 
     SIGHUP reads the token file again. `load` loads other bundles for AdminService. Raises ServerError and
     TokenFileError when it cannot start.

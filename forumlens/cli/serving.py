@@ -120,7 +120,9 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
 def served_at(settings: Settings, port: int, web_port: int | None) -> str:
     """Where the service can be reached, as one line."""
     page = f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{web_port}"
-    return f"gRPC on [bold]{settings.host}:{port}[/bold]" + ("" if web_port is None else f", page on [bold]{page}[/bold]")
+    return f"gRPC on [bold]{settings.host}:{port}[/bold]" + (
+        "" if web_port is None else f", page on [bold]{page}[/bold]"
+    )
 
 
 def token(

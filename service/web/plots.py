@@ -123,8 +123,10 @@ def _table(points: Sequence[tpb.TrendPoint], title: str) -> Table:
         Column("With card", "share", "of the uploads: those with a model card"),
         Column("Remarks"),
     )
-    fields = ("threads", "all_threads", "share", "expected_threads", "abstained_share")
-    fields += ("uploads", "all_uploads", "card_share")
+    fields = (
+        *("threads", "all_threads", "share", "expected_threads", "abstained_share"),
+        *("uploads", "all_uploads", "card_share"),
+    )
     rows = [(point.month, *(_given(point, name) for name in fields), _remarks(point)) for point in points]
     return Table("trend", title, columns, rows, "There are no months to show.")
 

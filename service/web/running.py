@@ -76,7 +76,7 @@ class WebServer:
         if self._serving is not None:
             self._server.should_exit = True
             await self._serving
-            await self._channel.close()
+            await self._channel.close(None)
         self._folder.cleanup()
 
 

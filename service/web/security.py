@@ -14,7 +14,8 @@ MAX_FORM_BYTES = 64 * 1024
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """Of the style element without content that Plotly makes to put its rules in."""
 HEADERS = {
-    "content-security-policy": f"default-src 'none'; script-src 'self'; style-src 'self' {EMPTY_STYLE}; img-src 'self' data: blob:; "
+    "content-security-policy": f"default-src 'none'; script-src 'self'; style-src 'self' {EMPTY_STYLE}; "
+    "img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",

@@ -32,7 +32,7 @@ class Link:
 class Move:
     """Whether a series rises or falls, and what the test says of it."""
 
-    word: str
+    text: str
     note: str = ""
 
 
@@ -77,14 +77,10 @@ def to_csv(table: Table) -> str:
 
 def _plain(cell: Any) -> Any:
     match cell:
-        case None:
-            return ""
         case Link():
             return _plain(cell.key or cell.text)
-        case Found():
+        case Found() | Move():
             return cell.text
-        case Move():
-            return cell.word
         case datetime():
             return cell.isoformat()
         case list() | tuple():
@@ -92,4 +88,4 @@ def _plain(cell: Any) -> Any:
         case str():
             return f"'{cell}" if cell.startswith(_FORMULA) else cell
         case _:
-            return cell
+            return cell  # None too, as nothing

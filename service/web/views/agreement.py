@@ -51,8 +51,7 @@ async def estimates(ask: Ask) -> Page:
 
 def _by_label(found: rpb.GetAgreementResponse, names: Names) -> Table:
     rows = [
-        (names.link(one.label), one.both, one.first_only, one.second_only, _given(one, "kappa"))
-        for one in found.labels
+        (names.link(one.label), one.both, one.first_only, one.second_only, _given(one, "kappa")) for one in found.labels
     ]
     columns = (
         Column("Label"),
@@ -84,4 +83,4 @@ def _disagreements(found: rpb.GetAgreementResponse, names: Names) -> Table:
 
 
 def _given(message: rpb.ShareEstimate | rpb.LabelAgreement, field: str) -> float | None:
-    return getattr(message, field) if message.HasField(field) else None  # type: ignore[arg-type]
+    return getattr(message, field) if message.HasField(field) else None

@@ -155,5 +155,3 @@ def sureness(points: Sequence[tpb.TrendPoint]) -> dict[str, float | int | None]:
     fields = ("labelled_threads", "none_threads", "abstained_threads")
     parts = {name: sum(getattr(point, name) for point in known) / threads if threads else None for name in fields}
     return {"threads": threads, "months": len(known), **parts}
-
-

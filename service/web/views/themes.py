@@ -115,7 +115,9 @@ def family_table(found: tpb.QueryCrossTableResponse | None, theme_id: str) -> Ta
         Column("Lift", "decimal", "how many times as many as by chance"),
         Column("p", "p", "chance of at least as many, false discoveries controlled"),
     )
-    return Table("families", "Model families concerned", columns, rows[:SHOWN], "No family has 5 threads of this theme.")
+    return Table(
+        "families", "Model families concerned", columns, rows[:SHOWN], "No family has 5 threads of this theme."
+    )
 
 
 def together_table(threads: Iterable[hpb.Thread], names: Names, theme_id: str) -> Table:
@@ -130,6 +132,8 @@ def together_table(threads: Iterable[hpb.Thread], names: Names, theme_id: str) -
 
 def _check(names: Names, kind: str, theme_id: str) -> None:
     label = names.labels.get(theme_id)
-    fits = kind == "forum-category" or (label is not None and (label.leaf if kind == "leaf" else label.category == label.id))
+    fits = kind == "forum-category" or (
+        label is not None and (label.leaf if kind == "leaf" else label.category == label.id)
+    )
     if not fits:
         raise ApiError(grpc.StatusCode.NOT_FOUND, f"the taxonomy has no {kind} {theme_id!r}")

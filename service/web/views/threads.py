@@ -73,7 +73,9 @@ async def _found(ask: Ask, names: Names) -> tuple[Table, str]:
         title, *others = thread_row(one.thread, names)
         rows.append((title, [Found(part.text, part.match) for part in one.excerpt], *others))
     columns = (THREAD_COLUMNS[0], Column("Found", "excerpt"), *THREAD_COLUMNS[1:])
-    return Table("threads", "Threads, best match first", columns, rows, "No thread holds these words."), found.next_page_token
+    return Table(
+        "threads", "Threads, best match first", columns, rows, "No thread holds these words."
+    ), found.next_page_token
 
 
 def read_filters(ask: Ask, request: Request) -> Request:

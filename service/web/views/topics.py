@@ -73,7 +73,7 @@ async def topic(ask: Ask) -> Page:
     got = await asyncio.gather(
         *(api.ask(api.stubs.threads.GetThread, hpb.GetThreadRequest(id=each)) for each in wanted)
     )
-    title = one.name or ("Threads in no topic" if number == OUTLIERS else f"Topic {number}")
+    title = "Threads in no topic" if number == OUTLIERS else one.name or f"Topic {number}"
     plot = trend_plot(trend.series[0].points, f"topic {number}", "all models")
     newest = list(threads.threads)
     tables = [

@@ -60,27 +60,27 @@ async def queue(ask: Ask) -> Page:
     return Page("triage.html", "Triage", values)
 
 
+REASONS = {
+    rpb.REASON_KIND_DISAGREEING: "two reviewers disagree",
+    rpb.REASON_KIND_ABSTAINED: "the classifier was too unsure to say",
+    rpb.REASON_KIND_DIVERSE: "unlike the threads before it",
+    rpb.REASON_KIND_RANDOM: "drawn by lot",
+}
+
+
 def reason(names: Names, why: rpb.Reason) -> str:
     """Why a thread is in the queue, as a sentence."""
     label = names.full(why.label) if why.label else f"topic {why.topic}" if why.HasField("topic") else ""
     amount = why.amount if why.HasField("amount") else 0.0
     match why.kind:
-        case rpb.REASON_KIND_DISAGREEING:
-            return "two reviewers disagree"
-        case rpb.REASON_KIND_ABSTAINED:
-            return "the classifier was too unsure to say"
         case rpb.REASON_KIND_UNCERTAIN:
             return f"about {amount:.1f} labels wrong or missing" + (f", least sure of {label}" if label else "")
         case rpb.REASON_KIND_NEW_THEME:
             return f"no label fits {label}"
         case rpb.REASON_KIND_GROWING_THEME:
             return f"{label} grows: {amount:.1f} times its share" if amount else f"{label} grows"
-        case rpb.REASON_KIND_DIVERSE:
-            return "unlike the threads before it"
-        case rpb.REASON_KIND_RANDOM:
-            return "drawn by lot"
-        case _:
-            return "worth a look"
+        case kind:
+            return REASONS.get(kind, "worth a look")
 
 
 def routes(site: Site) -> list[Route]:

@@ -24,14 +24,18 @@ CHANCES = {label.id: 0.2 for label in LABELS}
 SCRIPT = "<script>window.pwned = 1</script>"
 RIGHT_TO_LEFT = "שלום עולם, הדגם אינו נטען"
 OVERRIDE = "\u202egnp.exe"
-HOSTILE = f"""{SCRIPT}<img src=x onerror="window.pwned = 1"> {{{{ 7 * 7 }}}} {OVERRIDE}
+HOSTILE = (
+    f"""{SCRIPT}<img src=x onerror="window.pwned = 1"> {{{{ 7 * 7 }}}} {OVERRIDE}
 
 {RIGHT_TO_LEFT}
 
 ```html
 </code></pre>{SCRIPT}
 {"x" * 3000}
-{"line of a log" + chr(10)} """ + "y = 1\n" * 5_000 + "```\nout of memory, after all"
+{"line of a log" + chr(10)} """
+    + "y = 1\n" * 5_000
+    + "```\nout of memory, after all"
+)
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def label(db: Database) -> None:
                 ],
             )
         )
-    save_thread_assignments(db, BUNDLE, f"assign:{BUNDLE}", said)
+    save_thread_assignments(db, BUNDLE, f"assign:{BUNDLE}", said, list(CHANCES))
     set_current_bundle(db, BUNDLE)
 
 

@@ -37,6 +37,8 @@ PAGES = {
     "/sign-in": "Sign in",
     "/nowhere": "Not found",
 }
+COLOURFUL = {"/", "/themes/category/memory-performance", "/triage", "/threads?family=lama"}
+SAME_KIND = {"/?months=12", "/topics/-1", "/threads?q=memory&family=llama", "/threads/1", "/triage?lane=random"}
 PLOTLY_STYLE = "Applying inline style"  # of maps, which Plotly brings and the policy keeps out
 Open = Callable[..., Any]
 
@@ -68,11 +70,12 @@ def real_problems(page: Any) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_there_and_open_to_everybody(visit: Open, site: str, scheme: str) -> None:
     axe = require_module("axe_playwright_python.sync_playwright").Axe()
-    page = visit("/", color_scheme=scheme)
+    page = visit("/status", color_scheme=scheme)
     for path, title in PAGES.items():
+        if path in (SAME_KIND if scheme == "light" else PAGES.keys() - COLOURFUL):
+            continue
         page.goto(site + path)
         assert title in page.locator("h1").inner_text(), path
-        assert page.get_by_role("note").inner_text().startswith("Authored sample")  or path in ("/nowhere", "/sign-in")
         found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
         serious = [
             (path, one["id"], [node["html"][:160] for node in one["nodes"]])
@@ -85,7 +88,8 @@ def test_every_page_is_there_and_open_to_everybody(visit: Open, site: str, schem
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Open, site: str) -> None:
     page = visit("/", viewport={"width": 360, "height": 740})
-    for path in PAGES:
+    assert page.get_by_role("note").inner_text().startswith("Authored sample")
+    for path in PAGES.keys() - SAME_KIND:
         page.goto(site + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
@@ -151,7 +155,7 @@ def test_filters_live_in_the_address(visit: Open) -> None:
     page.get_by_label("Words").fill('"bert is slow"')
     page.get_by_role("button", name="Find").click()
     assert "family=bert" in page.url
-    assert page.locator("tbody tr").count() == 1 and page.locator("mark").first.inner_text().lower() == "bert"
+    assert page.locator("tbody tr").count() == 1 and page.locator("mark").first.inner_text().lower() == "bert is slow"
     page.get_by_label("Family").fill("brt")
     page.get_by_role("button", name="Find").click()
     assert "did you mean" in page.get_by_role("alert").inner_text()
@@ -191,7 +195,7 @@ def test_the_whole_review_loop_by_keyboard(visit: Open, site: str) -> None:
     page.keyboard.type("seen <b>twice</b>")
     page.keyboard.press("Escape")
     title = page.locator(".judge.current h2").inner_text()
-    assert press("c", "Space", "Enter") and page.locator(".judge.done").count() == 1
+    assert press("c", "Space", "Tab", "Space", "Enter") and page.locator(".judge.done").count() == 1
     assert press("s").startswith("skipped")
     assert press("a").startswith("accepted")
     assert page.locator(".judge").count() == count and page.locator(".judge.done").count() == 3
