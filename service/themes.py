@@ -13,6 +13,7 @@ from forumlens.v1 import trend_pb2 as tpb
 from service.catalog import Catalog, check_ready
 from service.fields import enum_member, enum_number, to_message
 from service.validation import Violations
+from store.documentation import DocumentedBy, documentation
 from store.months import format_month
 from store.sources import all_sources
 
@@ -87,6 +88,24 @@ class ThemeQuestions:
             **self._about(table.months),
         )
 
+    def documentation(self, request: tpb.QueryDocumentationRequest) -> tpb.QueryDocumentationResponse:
+        """How well uploads are documented. Raises InvalidRequestError."""
+        found = Violations()
+        by = enum_member(tpb.DocumentedBy.DESCRIPTOR, request.by, DocumentedBy)
+        if by is None:
+            found.add("by", f"is {request.by}: give {', '.join(member.name for member in DocumentedBy)}")
+        least = _bounded(found, "least_models", request.least_models, 1, 2**31 - 1)
+        start, end = found.months(request.start_month, request.end_month, self.now())
+        found.raise_any()
+        rows = documentation(self.catalog.db, by, start, end, least)[:MAX_ROWS]
+        messages = [
+            to_message(
+                row, tpb.Documentation, metadata=[tpb.MetadataShare(field=f, share=s) for f, s in row.gives.items()]
+            )
+            for row in rows
+        ]
+        return tpb.QueryDocumentationResponse(rows=messages, authored_sample=self._authored())
+
     def _asked(self, found: Violations, request: Any, kind: ThemeKind, subjects: Sequence[str] = ()) -> Asked:
         """What is asked of the store; raises what is wrong with the request, and where a stage has not run yet."""
         now, at = self.now(), self.catalog.shown()
@@ -120,8 +139,11 @@ class ThemeQuestions:
         return {
             "start_month": format_month(months.start),
             "end_month": format_month(months.stop),
-            "authored_sample": any(source.authored for source in all_sources(self.catalog.db)),
+            "authored_sample": self._authored(),
         }
+
+    def _authored(self) -> bool:
+        return any(source.authored for source in all_sources(self.catalog.db))
 
 
 def _kind(found: Violations, number: int) -> ThemeKind:

@@ -20,6 +20,7 @@ from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import load_settings
 from store.assignments import current_bundle
 from store.database import Database
+from store.documentation import METADATA_FIELDS, Documentation, DocumentedBy, documentation
 from store.months import format_month
 from store.sources import all_sources
 from store.topics import current_topic_run
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command()(compare)
     app.command()(divergences)
     app.command()(crosstable)
+    app.command("documentation")(show_documentation)
 
 
 def themes(
@@ -139,6 +141,40 @@ def crosstable(
         found = questions.cross_table(db, _asked(db, kind, start, end), kind, recent, least)
     rows = [_cell(cell) if form is Format.TABLE else asdict(cell) for cell in found.cells]
     print_rows(rows, form, f"Themes and families, {_months(found.months)}, {found.every} threads")
+
+
+def show_documentation(
+    by: Annotated[DocumentedBy, typer.Option("--by", help="What models are put together by.")] = DocumentedBy.FAMILY,
+    start: FromFlag = None,
+    end: ToFlag = None,
+    least: Annotated[int, typer.Option("--least", min=1, help="Models that are the least to tell of.")] = 1,
+    form: FormatFlag = Format.TABLE,
+    database: DatabaseFlag = None,
+) -> None:
+    """How well uploads are documented: cards, and of those that were read their length, sections and metadata.
+
+    Example: forumlens documentation --by task --least 20
+    """
+    with open_store(load_settings(database_url=database)) as db:
+        rows = documentation(db, by, month_flag("--from", start), month_flag("--to", end), least)
+    print_rows([_documented(row, form) for row in rows], form, f"Documentation of uploads, by {by.value}")
+    if rows and not any(row.cards_read for row in rows):
+        say("No card was read yet: `forumlens scrape hub --cards 1000` reads a sample")
+
+
+def _documented(row: Documentation, form: Format) -> dict[str, Any]:
+    return {
+        "subject": row.subject,
+        "models": row.models,
+        "with card": row.with_card,
+        "share": row.card_share,
+        "read": row.cards_read,
+        "words": row.words,
+        "sections": row.sections,
+        "unfilled": row.placeholders,
+        "complete": row.completeness,
+        **({name: row.gives.get(name) for name in METADATA_FIELDS} if form is not Format.TABLE else {}),
+    }
 
 
 def _asked(db: Database, kind: ThemeKind, start: str | None, end: str | None) -> Asked:

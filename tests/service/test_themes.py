@@ -165,6 +165,18 @@ def test_a_forum_category_is_a_subject(trends: TrendServiceStub) -> None:
     assert trends.QueryTrends(both).series[0].points[0].threads == 26
 
 
+def test_documentation_of_uploads(running: Running, trends: TrendServiceStub) -> None:
+    (bert, llama) = sorted(
+        trends.QueryDocumentation(tpb.QueryDocumentationRequest(by=tpb.DOCUMENTED_BY_FAMILY)).rows,
+        key=lambda row: row.subject,
+    )
+    assert (bert.models, llama.models, llama.card_share) == (sum(range(5, 5 + MONTHS)), 30 * MONTHS, 1.0)
+    assert not llama.HasField("words")
+    with Client(running.address) as client:
+        months = client.query_documentation("month", start_month="2022-03", end_month="2022-05")
+    assert [(row.subject, row.models, row.card_share) for row in months] == [("2022-03", 37, 1.0), ("2022-04", 38, 1.0)]
+
+
 @pytest.mark.parametrize(
     ("method", "request_", "field"),
     [
@@ -179,6 +191,7 @@ def test_a_forum_category_is_a_subject(trends: TrendServiceStub) -> None:
         ("ListDivergences", tpb.ListDivergencesRequest(tested=9), "tested"),
         ("QueryCrossTable", tpb.QueryCrossTableRequest(kind=FAMILY), "kind"),
         ("QueryTrends", tpb.QueryTrendsRequest(period=9), "period"),
+        ("QueryDocumentation", tpb.QueryDocumentationRequest(), "by"),
         ("QueryTrends", tpb.QueryTrendsRequest(forum_category="Beginer"), "forum_category"),
     ],
 )  # fmt: skip
