@@ -13,7 +13,7 @@ from forumlens.v1 import trend_pb2 as tpb
 from service.catalog import Catalog, check_ready
 from service.fields import enum_member, enum_number, to_message
 from service.validation import Violations
-from store.documentation import DocumentedBy, documentation
+from store.documentation import Documentation, DocumentedBy, documentation
 from store.months import format_month
 from store.sources import all_sources
 
@@ -98,13 +98,7 @@ class ThemeQuestions:
         start, end = found.months(request.start_month, request.end_month, self.now())
         found.raise_any()
         rows = documentation(self.catalog.db, by, start, end, least)[:MAX_ROWS]
-        messages = [
-            to_message(
-                row, tpb.Documentation, metadata=[tpb.MetadataShare(field=f, share=s) for f, s in row.gives.items()]
-            )
-            for row in rows
-        ]
-        return tpb.QueryDocumentationResponse(rows=messages, authored_sample=self._authored())
+        return tpb.QueryDocumentationResponse(rows=map(_documented, rows), authored_sample=self._authored())
 
     def _asked(self, found: Violations, request: Any, kind: ThemeKind, subjects: Sequence[str] = ()) -> Asked:
         """What is asked of the store; raises what is wrong with the request, and where a stage has not run yet."""
@@ -144,6 +138,11 @@ class ThemeQuestions:
 
     def _authored(self) -> bool:
         return any(source.authored for source in all_sources(self.catalog.db))
+
+
+def _documented(row: Documentation) -> tpb.Documentation:
+    shares = [tpb.MetadataShare(field=name, share=share) for name, share in row.gives.items()]
+    return to_message(row, tpb.Documentation, metadata=shares)
 
 
 def _kind(found: Violations, number: int) -> ThemeKind:
