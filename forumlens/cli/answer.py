@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forumlens.cli.assemble import load_registry, open_bundle, open_store, taxonomy_in_use
+from forumlens.cli.asking import check_label, families_of, months_of, subject_of
+from forumlens.cli.assemble import load_registry, open_bundle, open_store
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.forum import verify_forum
 from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
@@ -19,9 +19,9 @@ from forumlens.cli.settings import Settings, load_settings
 from scraper.forum import Completeness
 from store import assignments, topics, trends
 from store.database import Database
-from store.months import BadMonthError, format_month, parse_month
+from store.months import format_month
 from store.sources import all_sources
-from store.values import Coverage, StoreCounts, TrendPoint, TrendSubject
+from store.values import Coverage, StoreCounts, TrendPoint
 
 if TYPE_CHECKING:
     from classifier.bundle import Bundle
@@ -49,20 +49,16 @@ def show_trends(
 
     Example: forumlens trends --label memory-performance/memory --family llama --family gpt2 --from 2024-01
     """
-    if sum(given is not None for given in (label, category, topic)) > 1:
-        raise BadInputError("--label, --category and --topic exclude each other: give at most one")
     if per_family and not family:
         raise BadInputError("--per-family needs --family: name the families that shall have a series each")
-    first, last = _month("--from", start), _month("--to", end)
-    if first is not None and last is not None and first >= last:
-        raise BadInputError(f"--from {start} is not before --to {end}: --to is the month to stop before")
+    first, last = months_of(start, end)
     settings = load_settings(database_url=database)
-    _check_label(settings, label, category)
+    check_label(settings, label, category, topic)
     with open_store(settings) as db:
-        subject = _subject(db, label or category, topic)
+        subject = subject_of(db, label or category, topic)
         if subject.label and assignments.current_bundle(db) is None:
             raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
-        families = _families(db, family or [])
+        families = families_of(db, family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
         found = [
             (group, point)
@@ -156,43 +152,6 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
         )
 
     run_server(db, bundle, settings.host, settings.port, families=load_registry(), on_ready=on_ready)
-
-
-def _subject(db: Database, label: str | None, topic: int | None) -> TrendSubject:
-    if topic is not None:
-        run = topics.current_topic_run(db)
-        if run is None or not topics.topic_exists(db, run, topic):
-            raise BadInputError(f"--topic {topic} is not a topic of this store: see `forumlens topics`")
-    return TrendSubject(label=label, topic=topic)
-
-
-def _check_label(settings: Settings, leaf: str | None, category: str | None) -> None:
-    taxonomy = taxonomy_in_use(settings)
-    for flag, given, known in (("--label", leaf, taxonomy.leaves), ("--category", category, taxonomy.categories)):
-        ids = [label.id for label in known]
-        if given is not None and given not in ids:
-            near = get_close_matches(given, ids, n=1)
-            hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(sorted(ids)[:8])}, ..."
-            raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}: {hint}")
-
-
-def _families(db: Database, named: list[str]) -> tuple[str, ...]:
-    registry = load_registry()
-    known = trends.families_known(db) | set(registry.names)
-    families = tuple(dict.fromkeys(registry.canonical(name) for name in named))
-    for name in families:
-        if name not in known:
-            raise BadInputError(
-                f"--family {name!r} is no model family that is known: use a Hub model_type such as llama"
-            )
-    return families
-
-
-def _month(flag: str, text: str | None) -> int | None:
-    try:
-        return parse_month(text) if text is not None else None
-    except BadMonthError as error:
-        raise BadInputError(f"{flag}: {error}") from error
 
 
 def _trend_row(families: tuple[str, ...], point: TrendPoint) -> dict[str, Any]:
