@@ -39,22 +39,26 @@ class Pair:
 
     @property
     def input(self) -> PostInput:
-        """What is classified: the answer as the post, the question under its title as the post before."""
-        answer, question = self.answer.input, self.question.input
-        return PostInput(
-            id=answer.id,
-            body=answer.body,
-            reply=True,
-            previous=f"{question.title}\n\n{question.body}".strip(),
-            by_starter=answer.by_starter,
-            accepted=True,
-        )
+        """What is classified."""
+        return pair_input(self.question.input, self.answer.input)
 
     @property
     def input_hash(self) -> bytes:
         """Hash of all that is classified."""
         given = self.input
         return text_hash(given.body, given.previous or "", str(given.by_starter))
+
+
+def pair_input(question: PostInput, answer: PostInput) -> PostInput:
+    """A question and its answer as one post: the answer, with the question under its title as the post before."""
+    return PostInput(
+        id=answer.id,
+        body=answer.body,
+        reply=True,
+        previous=f"{question.title}\n\n{question.body}".strip(),
+        by_starter=answer.by_starter,
+        accepted=True,
+    )
 
 
 def settled_pair(thread: StoredThread, labels: Labels) -> Pair | None:

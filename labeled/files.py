@@ -32,6 +32,11 @@ def cause_examples() -> Path:
     return _bundled("cause_examples.jsonl")
 
 
+def real_causes() -> Path:
+    """Path of `real_causes.jsonl`: where real answers are, with two readings of their root causes."""
+    return _bundled("real_causes.jsonl")
+
+
 def advice() -> Path:
     """Path of `advice.toml`: what to do about a theme, for each stakeholder."""
     return _bundled("advice.toml")
