@@ -42,6 +42,7 @@ def exit_code_of(error: BaseException) -> int | None:
         EvaluationError,
         DumpError,
         RealError,
+        AdviceError,
     )
     failed = (
         ScraperError,
