@@ -104,6 +104,8 @@ def query_answers(
 def _outcomes(connection: Connection, scope: ThreadScope, observed: timedelta) -> Iterator[tuple[int, _Outcome]]:
     """What became of the scope's threads that were observed for long enough."""
     until = _observed_until(connection)
+    # A post without words is a note of the forum or was hidden, unless it was accepted: a picture may be the answer.
+    told = (posts.c.body != "") | (posts.c.number == 1) | posts.c.accepted
     rows = connection.execute(
         select(
             threads.c.id,
@@ -116,7 +118,7 @@ def _outcomes(connection: Connection, scope: ThreadScope, observed: timedelta) -
             posts.c.staff,
         )
         .join(posts, posts.c.thread_id == threads.c.id)
-        .where(threads.c.id.in_(threads_of(scope)), ~posts.c.deleted, (posts.c.number == 1) | (posts.c.body != ""))
+        .where(threads.c.id.in_(threads_of(scope)), ~posts.c.deleted, told)
         .order_by(threads.c.id, posts.c.number, posts.c.id)
         .execution_options(yield_per=5000)
     )

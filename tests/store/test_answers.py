@@ -67,7 +67,9 @@ def test_a_reply_without_words_or_one_that_was_deleted_is_none(db: Database, for
     save_thread(db, forum, asked("b", said(2, 1, "bob")))
     save_thread(db, forum, asked("c", said(2, 1, "bob")))
     save_thread(db, forum, asked("b"))
-    assert query_answers(db, ThreadScope())["all"].answered == 1
+    save_thread(db, forum, asked("d", replace(said(2, 1, "bob", accepted=True), body="")))
+    figures = query_answers(db, ThreadScope())["all"]
+    assert (figures.answered, figures.accepted) == (2, 1), "what was accepted is an answer, be it a picture"
 
 
 def test_young_threads_and_sources_without_replies_are_left_out(db: Database, forum: int) -> None:
