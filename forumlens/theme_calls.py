@@ -8,11 +8,13 @@ from typing import Any, Protocol
 from google.protobuf.message import Message
 
 from classifier.trend.crossing import Crossing
-from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeKind, ThemeTrend, ThemeTrends
+from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeTrend, ThemeTrends
+from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.fields import enum_member, enum_number, from_message
 from store.documentation import Documentation, DocumentedBy
 from store.months import parse_month
+from store.themes import ThemeKind
 
 
 class _Caller(Protocol):
@@ -132,7 +134,7 @@ class ThemeCalls:
 
 def _kind(name: str) -> Any:
     try:
-        return enum_number(tpb.ThemeKind.DESCRIPTOR, ThemeKind(name))
+        return enum_number(hpb.ThemeKind.DESCRIPTOR, ThemeKind(name))
     except ValueError as error:
         raise ValueError(f"kind {name!r} is unknown: give {', '.join(ThemeKind)}") from error
 

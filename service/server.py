@@ -14,6 +14,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from forumlens.v1 import (
+    answer_pb2,
+    answer_pb2_grpc,
     classification_pb2,
     classification_pb2_grpc,
     thread_pb2,
@@ -22,6 +24,7 @@ from forumlens.v1 import (
     trend_pb2_grpc,
 )
 from service import limits
+from service.answers import AnswerServicer
 from service.batching import Batcher, BatchLimits
 from service.catalog import Catalog
 from service.classification import ClassificationServicer
@@ -39,7 +42,7 @@ log = logging.getLogger(__name__)
 
 SERVICES = tuple(
     descriptor.full_name
-    for module in (classification_pb2, trend_pb2, thread_pb2)
+    for module in (classification_pb2, trend_pb2, thread_pb2, answer_pb2)
     for descriptor in module.DESCRIPTOR.services_by_name.values()
 )
 
@@ -138,6 +141,7 @@ class Server:
             ),
             (trend_pb2_grpc.add_TrendServiceServicer_to_server, TrendServicer(catalog, self._calls)),
             (thread_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(catalog, self._calls)),
+            (answer_pb2_grpc.add_AnswerServiceServicer_to_server, AnswerServicer(catalog, self._calls)),
         ]
         for add, servicer in registrations:
             add(servicer, self._grpc)

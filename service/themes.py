@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from classifier.trend import questions
-from classifier.trend.questions import Asked, Comparisons, Tested, ThemeKind, ThemeTrends
+from classifier.trend.questions import Asked, Comparisons, Tested, ThemeTrends
+from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.catalog import Catalog, check_ready
 from service.fields import enum_member, enum_number, to_message
@@ -16,12 +17,14 @@ from service.validation import Violations
 from store.documentation import Documentation, DocumentedBy, documentation
 from store.months import format_month
 from store.sources import all_sources
+from store.themes import ThemeKind
 
 MAX_RECENT = 120
 MAX_EVIDENCE = 20
 MAX_SUBJECTS = 50
 MAX_ROWS = 1_000
 _LEAST_THREADS = 5
+_THEMES = tuple(kind for kind in ThemeKind if kind is not ThemeKind.ALL)
 _CROSSED = (ThemeKind.LEAF, ThemeKind.CATEGORY, ThemeKind.TOPIC)
 
 
@@ -146,10 +149,10 @@ def _documented(row: Documentation) -> tpb.Documentation:
 
 
 def _kind(found: Violations, number: int) -> ThemeKind:
-    kind = enum_member(tpb.ThemeKind.DESCRIPTOR, number, ThemeKind)
-    if kind is None:
-        found.add("kind", f"is {number}: give {', '.join(member.name for member in ThemeKind)}")
-    return kind or ThemeKind.LEAF
+    kind = enum_member(hpb.ThemeKind.DESCRIPTOR, number, ThemeKind)
+    if kind not in _THEMES:
+        found.add("kind", f"is {number}: give {', '.join(member.name for member in _THEMES)}")
+    return kind if kind in _THEMES else ThemeKind.LEAF
 
 
 def _tested(found: Violations, number: int) -> Tested:

@@ -21,6 +21,7 @@ from store.schema import (
     post_texts,
     post_verdicts,
     posts,
+    thread_causes,
     thread_labels,
     thread_verdicts,
     topic_threads,
@@ -37,6 +38,7 @@ _TOMBSTONE: dict[str, Any] = {
     "author": "",
     "likes": 0,
     "accepted": False,
+    "staff": None,
     "text_hash": _NO_HASH,
     "input_hash": _NO_HASH,
 }
@@ -50,6 +52,8 @@ def forget_posts(connection: Connection, thread_id: int, post_ids: Sequence[int]
         connection.execute(update(posts).where(posts.c.id.in_(some)).values(_TOMBSTONE | {"deleted_at": seen_at}))
         for table in (assignments, post_verdicts, post_edits):
             connection.execute(delete(table).where(table.c.post_id.in_(some)))
+        read = thread_causes.c.question_id.in_(some) | thread_causes.c.post_id.in_(some)
+        connection.execute(delete(thread_causes).where(read))
     forget_texts(connection, post_ids)
     _shrink_labels(connection, thread_id)
     _shrink_mentions(connection, thread_id, len(post_ids))
@@ -62,7 +66,7 @@ def forget_thread(connection: Connection, thread_id: int, seen_at: datetime) -> 
     places = connection.execute(
         select(topic_threads.c.run_id, topic_threads.c.topic).where(topic_threads.c.thread_id == thread_id)
     ).all()
-    for table in (thread_labels, thread_verdicts, mentions, topic_threads):
+    for table in (thread_causes, thread_labels, thread_verdicts, mentions, topic_threads):
         connection.execute(delete(table).where(table.c.thread_id == thread_id))
     for place in places:
         recount_topic(connection, place.run_id, place.topic, {thread_id})

@@ -11,8 +11,8 @@ import typer
 from classifier.trend import questions
 from classifier.trend.crossing import Crossing
 from classifier.trend.direction import Direction, Trend
-from classifier.trend.questions import Asked, Comparison, Tested, ThemeKind, ThemeTrend, ThemeTrends
-from forumlens.cli.asking import check_themes, family_names, month_flag
+from classifier.trend.questions import Asked, Comparison, Tested, ThemeTrend, ThemeTrends
+from forumlens.cli.asking import FromFlag, ToFlag, check_themes, families_of, months_of
 from forumlens.cli.assemble import open_store
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.options import DatabaseFlag, FormatFlag
@@ -23,11 +23,10 @@ from store.database import Database
 from store.documentation import METADATA_FIELDS, Documentation, DocumentedBy, documentation
 from store.months import format_month
 from store.sources import all_sources
+from store.themes import ThemeKind
 from store.topics import current_topic_run
 
 KindFlag = Annotated[ThemeKind, typer.Option("--kind", help="What a theme is.")]
-FromFlag = Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")]
-ToFlag = Annotated[str | None, typer.Option("--to", help="Month to stop before, YYYY-MM.")]
 RecentFlag = Annotated[int, typer.Option("--recent", min=1, max=120, help="Whole months that count as recent.")]
 LeastFlag = Annotated[int, typer.Option("--least", min=1, help="Threads that are the least to tell of.")]
 SharesFlag = Annotated[bool, typer.Option("--shares", help="Test shares of all threads and uploads, not counts.")]
@@ -93,7 +92,7 @@ def compare(
     """
     tested = Tested.SHARE if shares else Tested.COUNT
     with open_store(load_settings(database_url=database)) as db:
-        named = family_names(db, subject or []) if kind is ThemeKind.FAMILY else tuple(subject or [])
+        named = families_of(db, subject or []) if kind is ThemeKind.FAMILY else tuple(subject or [])
         asked = _asked(db, kind, start, end)
         check_themes(db, asked, kind, named)
         found = questions.compare_with_uploads(db, asked, kind, named, tested)
@@ -156,7 +155,7 @@ def show_documentation(
     Example: forumlens documentation --by task --least 20
     """
     with open_store(load_settings(database_url=database)) as db:
-        rows = documentation(db, by, month_flag("--from", start), month_flag("--to", end), least)
+        rows = documentation(db, by, *months_of(start, end), least)
     print_rows([_documented(row, form) for row in rows], form, f"Documentation of uploads, by {by.value}")
     if rows and not any(row.cards_read for row in rows):
         say("No card was read yet: `forumlens scrape hub --cards 1000` reads a sample")
@@ -178,9 +177,7 @@ def _documented(row: Documentation, form: Format) -> dict[str, Any]:
 
 
 def _asked(db: Database, kind: ThemeKind, start: str | None, end: str | None) -> Asked:
-    first, last = month_flag("--from", start), month_flag("--to", end)
-    if first is not None and last is not None and first >= last:
-        raise BadInputError(f"--from {start} is not before --to {end}: --to is the month to stop before")
+    first, last = months_of(start, end)
     bundle, run = current_bundle(db), current_topic_run(db)
     if kind in (ThemeKind.LEAF, ThemeKind.CATEGORY) and bundle is None:
         raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")

@@ -1,4 +1,5 @@
 from forumlens.v1 import statistics_pb2 as _statistics_pb2
+from forumlens.v1 import theme_pb2 as _theme_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -7,15 +8,6 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class ThemeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    THEME_KIND_UNSPECIFIED: _ClassVar[ThemeKind]
-    THEME_KIND_LEAF: _ClassVar[ThemeKind]
-    THEME_KIND_CATEGORY: _ClassVar[ThemeKind]
-    THEME_KIND_TOPIC: _ClassVar[ThemeKind]
-    THEME_KIND_FAMILY: _ClassVar[ThemeKind]
-    THEME_KIND_FORUM_CATEGORY: _ClassVar[ThemeKind]
 
 class Tested(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -57,12 +49,6 @@ class DocumentedBy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DOCUMENTED_BY_FAMILY: _ClassVar[DocumentedBy]
     DOCUMENTED_BY_TASK: _ClassVar[DocumentedBy]
     DOCUMENTED_BY_MONTH: _ClassVar[DocumentedBy]
-THEME_KIND_UNSPECIFIED: ThemeKind
-THEME_KIND_LEAF: ThemeKind
-THEME_KIND_CATEGORY: ThemeKind
-THEME_KIND_TOPIC: ThemeKind
-THEME_KIND_FAMILY: ThemeKind
-THEME_KIND_FORUM_CATEGORY: ThemeKind
 TESTED_UNSPECIFIED: Tested
 TESTED_COUNT: Tested
 TESTED_SHARE: Tested
@@ -254,12 +240,12 @@ class ListThemesRequest(_message.Message):
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     evidence: int
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ...) -> None: ...
 
 class ListThemesResponse(_message.Message):
     __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
@@ -304,12 +290,12 @@ class ListEmergingThemesRequest(_message.Message):
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     least_threads: int
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
 
 class ListEmergingThemesResponse(_message.Message):
     __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
@@ -334,12 +320,12 @@ class CompareWithUploadsRequest(_message.Message):
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     TESTED_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     subjects: _containers.RepeatedScalarFieldContainer[str]
     start_month: str
     end_month: str
     tested: Tested
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
 
 class CompareWithUploadsResponse(_message.Message):
     __slots__ = ("comparisons", "start_month", "end_month", "tested", "authored_sample")
@@ -406,12 +392,12 @@ class QueryCrossTableRequest(_message.Message):
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     least_threads: int
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
 
 class QueryCrossTableResponse(_message.Message):
     __slots__ = ("cells", "start_month", "end_month", "recent_months", "every", "authored_sample")

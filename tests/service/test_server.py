@@ -40,7 +40,7 @@ def request(body: str, number: int = 1) -> cpb.ClassifyRequest:
 
 def test_all_services_are_healthy_once_started(wire: grpc.Channel) -> None:
     stub = health_pb2_grpc.HealthStub(wire)
-    assert len(SERVICES) == 3
+    assert len(SERVICES) == 4
     for name in ("", *SERVICES):
         assert stub.Check(health_pb2.HealthCheckRequest(service=name)).status == SERVING
     error = failure(lambda: stub.Check(health_pb2.HealthCheckRequest(service="nobody")))
@@ -60,6 +60,7 @@ def test_reflection_describes_every_method(wire: grpc.Channel) -> None:
         "forumlens.v1.ClassificationService": {"Classify", "ListLabels", "GetModelInfo"},
         "forumlens.v1.TrendService": {"QueryTrends", "ListTopics"},
         "forumlens.v1.ThreadService": {"ListThreads", "GetThread"},
+        "forumlens.v1.AnswerService": {"QueryAnswers", "QueryCauses"},
     }
 
 

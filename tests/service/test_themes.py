@@ -13,6 +13,7 @@ import pytest
 from classifier.mentions import Family, Registry
 from forumlens.client import Client
 from forumlens.v1 import statistics_pb2 as spb
+from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
 from store import assignments, sources
@@ -25,7 +26,7 @@ from tests.service.doubles import Running, TinyBundle, channel, serving
 from tests.service.failures import failure, violations
 
 MEMORY, SPEED = "memory-performance/memory", "memory-performance/speed"
-LEAF, FAMILY = tpb.THEME_KIND_LEAF, tpb.THEME_KIND_FAMILY
+LEAF, FAMILY = hpb.THEME_KIND_LEAF, hpb.THEME_KIND_FAMILY
 FIRST, MONTHS = 2022 * 12, 24
 END = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -113,9 +114,9 @@ def test_themes_tell_what_was_planted(trends: TrendServiceStub) -> None:
 
 
 def test_categories_are_apart_from_leaves(trends: TrendServiceStub) -> None:
-    response = trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_CATEGORY))
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=hpb.THEME_KIND_CATEGORY))
     assert {one.theme for one in response.themes} == {"memory-performance", "spaces"}
-    response = trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_FORUM_CATEGORY))
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=hpb.THEME_KIND_FORUM_CATEGORY))
     assert [one.theme for one in response.themes] == ["Beginners"]
 
 
@@ -200,7 +201,7 @@ def test_what_is_wrong_is_named(trends: TrendServiceStub, method: str, request_:
 
 
 def test_topics_that_were_never_sought_are_a_precondition(trends: TrendServiceStub) -> None:
-    error = failure(lambda: trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_TOPIC)))
+    error = failure(lambda: trends.ListThemes(tpb.ListThemesRequest(kind=hpb.THEME_KIND_TOPIC)))
     assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
 
 

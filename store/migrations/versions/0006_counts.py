@@ -6,13 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006_counts"
-down_revision = "0004_hub"
+down_revision = "0005_answers"
 branch_labels = None
 depends_on = None
 
 _DERIVED = (
-    "assignments", "post_verdicts", "thread_labels", "thread_verdicts", "mentions", "topic_threads", "topics",
-    "topic_runs", "stages", "bundles",
+    "thread_causes", "assignments", "post_verdicts", "thread_labels", "thread_verdicts", "mentions",
+    "topic_threads", "topics", "topic_runs", "stages", "bundles",
 )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def _forget_derived() -> None:
     """The stages make it anew; the vectors, which take the time, stay."""
     for table in _DERIVED:
         op.execute(sa.delete(sa.table(table)))
-    op.execute(sa.text("DELETE FROM settings WHERE name IN ('current_topic_run', 'current_bundle')"))
+    op.execute(sa.text("DELETE FROM settings WHERE name IN ('current_topic_run', 'current_bundle', 'current_causes')"))
 
 
 def _count(kind: str, subject: str) -> None:
