@@ -12,6 +12,7 @@ from typing import Any
 from scipy.stats import binomtest
 
 from classifier.taxonomy import Taxonomy
+from classifier.trend.direction import Trend
 
 _LEVEL = 0.95
 
@@ -26,14 +27,6 @@ class Stakeholder(StrEnum):
     MAINTAINERS = "maintainers"
     AUTHORS = "authors"
     USERS = "users"
-
-
-class Direction(StrEnum):
-    """Where a series goes, as a test of trend said."""
-
-    RISING = "rising"
-    FALLING = "falling"
-    NONE = "none"
 
 
 class Ground(StrEnum):
@@ -63,7 +56,7 @@ class AdviceSettings:
 class TrendEvidence:
     """A test of trend: its p value, adjusted for many tests, and the interval of the slope; None where not computed."""
 
-    direction: Direction
+    direction: Trend
     p: float | None = None
     slope: tuple[float, float] | None = None
 
@@ -177,7 +170,7 @@ def _unanswered(item: ThemeEvidence, settings: AdviceSettings) -> Reason | None:
 
 def _rising(trend: TrendEvidence | None, settings: AdviceSettings) -> Reason | None:
     """A rise must be told by whatever was computed of it: p, interval, or both."""
-    if trend is None or trend.direction is not Direction.RISING or (trend.p is None and trend.slope is None):
+    if trend is None or trend.direction is not Trend.RISING or (trend.p is None and trend.slope is None):
         return None
     if trend.slope is not None and trend.slope[0] <= 0:
         return None

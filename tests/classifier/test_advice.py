@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from classifier.advice import (
     AdviceError,
     AdviceSettings,
-    Direction,
     Ground,
     Reason,
     Stakeholder,
@@ -21,6 +20,7 @@ from classifier.advice import (
     load_advice,
     select_advice,
 )
+from classifier.trend.direction import Trend
 from tests.classifier.fakes import small_taxonomy
 
 SETTINGS = AdviceSettings(least_threads=20, least_observed=20, high_unanswered=0.2, significance=0.05)
@@ -29,7 +29,7 @@ TEXTS = {
     "kitchen/bread": {Stakeholder.AUTHORS: "Knead it."},
 }
 BAD = ThemeEvidence("garden", threads=100, observed=90, unanswered=60, evidence=(7, 3))
-RISE = TrendEvidence(Direction.RISING, p=0.01)
+RISE = TrendEvidence(Trend.RISING, p=0.01)
 
 
 def grounds(item: ThemeEvidence, settings: AdviceSettings = SETTINGS) -> list[Ground]:
@@ -65,13 +65,13 @@ def test_the_theme_with_most_threads_comes_first_and_unknown_themes_are_passed_o
         (replace(BAD, observed=19, unanswered=19), []),
         (replace(BAD, observed=0, unanswered=0, trend=RISE), [Ground.VOLUME, Ground.RISING]),
         (ThemeEvidence("garden", 100), []),
-        (ThemeEvidence("garden", 100, trend=TrendEvidence(Direction.FALLING, p=0.001)), []),
-        (ThemeEvidence("garden", 100, trend=TrendEvidence(Direction.NONE, p=0.001)), []),
-        (ThemeEvidence("garden", 100, trend=TrendEvidence(Direction.RISING)), []),
-        (ThemeEvidence("garden", 100, trend=TrendEvidence(Direction.RISING, p=0.05)), []),
-        (ThemeEvidence("garden", 100, trend=TrendEvidence(Direction.RISING, p=0.01, slope=(-0.1, 2.0))), []),
+        (ThemeEvidence("garden", 100, trend=TrendEvidence(Trend.FALLING, p=0.001)), []),
+        (ThemeEvidence("garden", 100, trend=TrendEvidence(Trend.NONE, p=0.001)), []),
+        (ThemeEvidence("garden", 100, trend=TrendEvidence(Trend.RISING)), []),
+        (ThemeEvidence("garden", 100, trend=TrendEvidence(Trend.RISING, p=0.05)), []),
+        (ThemeEvidence("garden", 100, trend=TrendEvidence(Trend.RISING, p=0.01, slope=(-0.1, 2.0))), []),
         (
-            ThemeEvidence("garden", 100, trend=TrendEvidence(Direction.RISING, slope=(0.1, 2.0))),
+            ThemeEvidence("garden", 100, trend=TrendEvidence(Trend.RISING, slope=(0.1, 2.0))),
             [Ground.VOLUME, Ground.RISING],
         ),
     ],
@@ -87,7 +87,7 @@ def test_what_passes(item: ThemeEvidence, expected: list[Ground]) -> None:
     p=st.none() | st.floats(0, 1),
 )
 def test_more_evidence_never_takes_advice_away(threads: int, observed: int, share: float, p: float | None) -> None:
-    item = ThemeEvidence("garden", threads, observed, round(share * observed), TrendEvidence(Direction.RISING, p))
+    item = ThemeEvidence("garden", threads, observed, round(share * observed), TrendEvidence(Trend.RISING, p))
     more = replace(item, threads=threads + 5, unanswered=min(observed, item.unanswered + 1))
     assert set(grounds(item)) <= set(grounds(more))
 
