@@ -379,6 +379,15 @@ class ThreadSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadLink:
+    """A thread as evidence names it."""
+
+    id: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostDetail:
     """A post as a reader sees it, with what the current bundle says of it."""
 
