@@ -407,5 +407,5 @@ trend_counts = Table(
     Column("threads", BigInteger, nullable=False),
     Column("expected", BigInteger, nullable=False),
     PrimaryKeyConstraint("kind", "scope", "subject", "family", "month"),
-    Index(None, "kind", "scope", "month"),
+    Index(None, "kind", "scope", "family", "month"),
 )

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("expected", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "scope", "subject", "family", "month", name=op.f("pk_trend_counts")),
     )
-    op.create_index(op.f("ix_trend_counts_kind_scope_month"), "trend_counts", ["kind", "scope", "month"], unique=False)
+    op.create_index("ix_trend_counts_kind_scope_family_month", "trend_counts", ["kind", "scope", "family", "month"])
     _count("all", "''")
     _count("forum category", "category")
 
