@@ -79,7 +79,7 @@ def assign(db: Database, bundle: Labeller, progress: Progress = no_progress) -> 
     """
     stage = f"assign:{bundle.id}"
     threads = posts = classified = 0
-    for batch in _changed(db, stage):
+    for batch in changed_batches(db, stage):
         known = known_assignments(db, bundle.id, [thread.id for thread in batch])
         present = [post for thread in batch for post in thread.posts]
         unread = [post for post in present if not _is_known(post, known)]
@@ -100,7 +100,7 @@ def find_mentions(db: Database, registry: Registry, progress: Progress = no_prog
     """
     stage = f"mentions:{registry.key}"
     threads = mentioning = 0
-    for batch in _changed(db, stage):
+    for batch in changed_batches(db, stage):
         items = [(thread, _mentions(registry, thread)) for thread in batch]
         save_thread_mentions(db, stage, items)
         threads += len(batch)
@@ -109,7 +109,7 @@ def find_mentions(db: Database, registry: Registry, progress: Progress = no_prog
     return MentionSummary(threads, mentioning)
 
 
-def _changed(db: Database, stage: str) -> Iterator[list[StoredThread]]:
+def changed_batches(db: Database, stage: str) -> Iterator[list[StoredThread]]:
     """Batches of threads that the stage has not seen; whoever reads them must move the stage on before the next."""
     while batch := changed_threads(db, get_stage_revision(db, stage), _THREADS_AT_ONCE):
         yield batch

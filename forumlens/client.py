@@ -19,12 +19,22 @@ from google.protobuf.message import Message
 
 from forumlens.channel import ClientError, ClientTls, client_error, open_channel
 from forumlens.theme_calls import ThemeCalls
-from forumlens.v1 import admin_pb2 as apb
-from forumlens.v1 import admin_pb2_grpc, classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grpc
+from forumlens.v1 import admin_pb2 as dpb
+from forumlens.v1 import (
+    admin_pb2_grpc,
+    answer_pb2_grpc,
+    classification_pb2_grpc,
+    thread_pb2_grpc,
+    trend_pb2_grpc,
+)
+from forumlens.v1 import answer_pb2 as apb
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
-from service import convert, limits
+from service import convert, convert_answers, limits
+from store.answers import AnswerFigures
+from store.causes import CauseShares
+from store.themes import ThemeKind
 from store.topic_values import Topic
 from store.values import Classification, Label, PostDetail, PostInput, ThreadFilter, ThreadSummary, TrendPoint
 
@@ -102,6 +112,7 @@ class Client(ThemeCalls):
         self._trends = trend_pb2_grpc.TrendServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._threads = thread_pb2_grpc.ThreadServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._admin = admin_pb2_grpc.AdminServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._answers = answer_pb2_grpc.AnswerServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
         return self
@@ -194,7 +205,7 @@ class Client(ThemeCalls):
 
     def use_bundle(self, directory: str) -> str:
         """Swap the model to a bundle in a folder of the server's machine; gives its id. Raises ClientError."""
-        response: apb.UseBundleResponse = self._call(self._admin.UseBundle, apb.UseBundleRequest(directory=directory))
+        response: dpb.UseBundleResponse = self._call(self._admin.UseBundle, dpb.UseBundleRequest(directory=directory))
         return response.bundle_id
 
     def labels(self, kind: str = "") -> list[Label]:
@@ -291,11 +302,31 @@ class Client(ThemeCalls):
         response: hpb.GetThreadResponse = self._call(self._threads.GetThread, hpb.GetThreadRequest(id=thread_id))
         return convert.thread_summary(response.thread), list(map(convert.post_detail, response.posts))
 
+    def query_answers(self, by: ThemeKind = ThemeKind.ALL, **scope: Any) -> dict[str, AnswerFigures]:
+        """How threads are answered, by theme. `scope`: label, category or topic; families, forum_category, start_month,
+        end_month. Raises ClientError, and ValueError for another field or several subjects.
+        """
+        request = apb.QueryAnswersRequest(by=convert_answers.THEME_KINDS[by], **_one_subject(scope))
+        response: apb.QueryAnswersResponse = self._call(self._answers.QueryAnswers, request)
+        return {each.theme: convert_answers.answer_figures(each) for each in response.themes}
+
+    def query_causes(self, by: ThemeKind = ThemeKind.ALL, **scope: Any) -> dict[str, CauseShares]:
+        """Root causes of answered threads, by theme; experimental. `scope` and errors are as of query_answers."""
+        request = apb.QueryCausesRequest(by=convert_answers.THEME_KINDS[by], **_one_subject(scope))
+        response: apb.QueryCausesResponse = self._call(self._answers.QueryCauses, request)
+        return {each.theme: convert_answers.cause_shares(each) for each in response.themes}
+
     def _call(self, method: Any, request: Message) -> Any:
         try:
             return method(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise client_error(error) from error
+
+
+def _one_subject(scope: Mapping[str, Any]) -> Mapping[str, Any]:
+    if sum(scope.get(name) is not None for name in ("label", "category", "topic")) > 1:
+        raise ValueError("label, category and topic exclude each other: give one of them, or none for all threads")
+    return scope
 
 
 def _moved(error: ClientError, by: int) -> ClientError:

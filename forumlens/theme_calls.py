@@ -8,10 +8,13 @@ from typing import Any, Protocol
 from google.protobuf.message import Message
 
 from classifier.trend.crossing import Crossing
-from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeKind, ThemeTrend, ThemeTrends
+from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeTrend, ThemeTrends
+from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.fields import enum_member, enum_number, from_message
+from store.documentation import Documentation, DocumentedBy
 from store.months import parse_month
+from store.themes import ThemeKind
 
 
 class _Caller(Protocol):
@@ -114,10 +117,24 @@ class ThemeCalls:
         cells = tuple(from_message(cell, Crossing) for cell in response.cells)
         return CrossTable(_months(response), response.recent_months, response.every, cells)
 
+    def query_documentation(
+        self: _Caller, by: str = "family", *, start_month: str = "", end_month: str = "", least_models: int = 0
+    ) -> list[Documentation]:
+        """How well uploads are documented, by family, task or month. Raises ClientError."""
+        try:
+            number: Any = enum_number(tpb.DocumentedBy.DESCRIPTOR, DocumentedBy(by))
+        except ValueError as error:
+            raise ValueError(f"by {by!r} is unknown: give {', '.join(DocumentedBy)}") from error
+        request = tpb.QueryDocumentationRequest(
+            by=number, start_month=start_month, end_month=end_month, least_models=least_models
+        )
+        rows = self._call(self._trends.QueryDocumentation, request).rows
+        return [from_message(row, Documentation, gives={one.field: one.share for one in row.metadata}) for row in rows]
+
 
 def _kind(name: str) -> Any:
     try:
-        return enum_number(tpb.ThemeKind.DESCRIPTOR, ThemeKind(name))
+        return enum_number(hpb.ThemeKind.DESCRIPTOR, ThemeKind(name))
     except ValueError as error:
         raise ValueError(f"kind {name!r} is unknown: give {', '.join(ThemeKind)}") from error
 

@@ -22,6 +22,26 @@ def real_folder() -> Path:
     return _bundled("taxonomy.toml").parent
 
 
+def causes() -> Path:
+    """Path of `causes.toml`: root causes of answered questions."""
+    return _bundled("causes.toml")
+
+
+def cause_examples() -> Path:
+    """Path of `cause_examples.jsonl`: authored answers under their questions, each with its root cause."""
+    return _bundled("cause_examples.jsonl")
+
+
+def real_causes() -> Path:
+    """Path of `real_causes.jsonl`: where real answers are, with two readings of their root causes."""
+    return _bundled("real_causes.jsonl")
+
+
+def advice() -> Path:
+    """Path of `advice.toml`: what to do about a theme, for each stakeholder."""
+    return _bundled("advice.toml")
+
+
 def families() -> Path:
     """Path of `families.toml`: model families with their aliases and class-name prefixes."""
     return _bundled("families.toml")

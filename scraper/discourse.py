@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from store.values import Post, Thread, ThreadState
 _REGULAR, _MODERATOR, _SMALL_ACTION = 1, 2, 3
 _KEPT_TYPES = (_REGULAR, _MODERATOR, _SMALL_ACTION)
 _LIKE = 2
+_STAFF_FLAGS = ("staff", "admin", "moderator")
+_STAFF_GROUP = re.compile(r"(?i)(?:^|[\W_])(?:staff|team|admins?|moderators?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,16 @@ def _post(item: Json, accepted: Collection[int], pseudonyms: Pseudonymizer, *, s
         reply_to=int_field(item, "reply_to_post_number") or None,
         likes=_likes(item),
         accepted=bool(bool_field(item, "accepted_answer")) or number in accepted,
+        staff=_staff(item),
     )
+
+
+def _staff(item: Json) -> bool | None:
+    """Whether staff wrote a post, by the forum's flags or by a group that says so; None where neither is told."""
+    flags = [flag for name in _STAFF_FLAGS if (flag := bool_field(item, name)) is not None]
+    groups = [text_field(item, name) for name in ("primary_group_name", "flair_name")]
+    in_group = any(_STAFF_GROUP.search(group) for group in groups)
+    return in_group or any(flags) if flags or in_group else None
 
 
 def _listed(item: Json) -> ListedThread:

@@ -20,6 +20,10 @@ from store.values import Post, Thread, ThreadState
 
 # Hints of issue templates, which GitHub shows to nobody.
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_STAFF = {"OWNER": True, "MEMBER": True, "COLLABORATOR": True, "CONTRIBUTOR": False} | dict.fromkeys(
+    ("FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "NONE"), False
+)
+"""Whether an `author_association` of the API means somebody of the project."""
 
 
 class GithubReader:
@@ -123,6 +127,7 @@ def _post(item: Json, number: int, pseudonyms: Pseudonymizer) -> Post:
         author=pseudonyms.name(text_field(user, "login")) if isinstance(user, Mapping) else "",
         updated_at=time_field(item, "updated_at"),
         likes=int_field(reactions, "+1") if isinstance(reactions, Mapping) else 0,
+        staff=_STAFF.get(text_field(item, "author_association").upper()),
     )
 
 

@@ -36,6 +36,7 @@ NEEDED: Mapping[str, Scope | None] = {
     "forumlens.v1.TrendService": Scope.READ,
     "forumlens.v1.ThreadService": Scope.READ,
     "forumlens.v1.SearchService": Scope.READ,
+    "forumlens.v1.AnswerService": Scope.READ,
     "forumlens.v1.StatusService": Scope.READ,
     "forumlens.v1.ReviewService": Scope.REVIEW,
     "forumlens.v1.ReviewService/GetReviews": Scope.READ,

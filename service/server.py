@@ -18,6 +18,8 @@ from grpc_reflection.v1alpha import reflection
 from forumlens.v1 import (
     admin_pb2,
     admin_pb2_grpc,
+    answer_pb2,
+    answer_pb2_grpc,
     classification_pb2,
     classification_pb2_grpc,
     review_pb2,
@@ -34,6 +36,7 @@ from forumlens.v1 import (
 from service import limits
 from service.access import Access, TokenFileError, Tokens
 from service.admin import AdminServicer
+from service.answers import AnswerServicer
 from service.batching import BatchLimits
 from service.catalog import Catalog
 from service.classification import ClassificationServicer
@@ -58,7 +61,7 @@ log = logging.getLogger(__name__)
 
 SERVICES = tuple(
     descriptor.full_name
-    for module in (classification_pb2, trend_pb2, thread_pb2, search_pb2, review_pb2, status_pb2, admin_pb2)
+    for module in (classification_pb2, trend_pb2, thread_pb2, answer_pb2, search_pb2, review_pb2, status_pb2, admin_pb2)
     for descriptor in module.DESCRIPTOR.services_by_name.values()
 )
 
@@ -198,6 +201,7 @@ class Server:
                 ReviewServicer(catalog, self._calls, self._token_name),
             ),
             (status_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(catalog, self._calls)),
+            (answer_pb2_grpc.add_AnswerServiceServicer_to_server, AnswerServicer(catalog, self._calls)),
         ]
         for add, servicer in registrations:
             add(servicer, self._grpc)

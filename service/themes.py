@@ -8,19 +8,23 @@ from datetime import datetime
 from typing import Any
 
 from classifier.trend import questions
-from classifier.trend.questions import Asked, Comparisons, Tested, ThemeKind, ThemeTrends
+from classifier.trend.questions import Asked, Comparisons, Tested, ThemeTrends
+from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.catalog import Catalog, check_ready
 from service.fields import enum_member, enum_number, to_message
 from service.validation import Violations
+from store.documentation import Documentation, DocumentedBy, documentation
 from store.months import format_month
 from store.sources import all_sources
+from store.themes import ThemeKind
 
 MAX_RECENT = 120
 MAX_EVIDENCE = 20
 MAX_SUBJECTS = 50
 MAX_ROWS = 1_000
 _LEAST_THREADS = 5
+_THEMES = tuple(kind for kind in ThemeKind if kind is not ThemeKind.ALL)
 _CROSSED = (ThemeKind.LEAF, ThemeKind.CATEGORY, ThemeKind.TOPIC)
 
 
@@ -87,6 +91,18 @@ class ThemeQuestions:
             **self._about(table.months),
         )
 
+    def documentation(self, request: tpb.QueryDocumentationRequest) -> tpb.QueryDocumentationResponse:
+        """How well uploads are documented. Raises InvalidRequestError."""
+        found = Violations()
+        by = enum_member(tpb.DocumentedBy.DESCRIPTOR, request.by, DocumentedBy)
+        if by is None:
+            found.add("by", f"is {request.by}: give {', '.join(member.name for member in DocumentedBy)}")
+        least = _bounded(found, "least_models", request.least_models, 1, 2**31 - 1)
+        start, end = found.months(request.start_month, request.end_month, self.now())
+        found.raise_any()
+        rows = documentation(self.catalog.db, by, start, end, least)[:MAX_ROWS]
+        return tpb.QueryDocumentationResponse(rows=map(_documented, rows), authored_sample=self._authored())
+
     def _asked(self, found: Violations, request: Any, kind: ThemeKind, subjects: Sequence[str] = ()) -> Asked:
         """What is asked of the store; raises what is wrong with the request, and where a stage has not run yet."""
         now, at = self.now(), self.catalog.shown()
@@ -120,15 +136,23 @@ class ThemeQuestions:
         return {
             "start_month": format_month(months.start),
             "end_month": format_month(months.stop),
-            "authored_sample": any(source.authored for source in all_sources(self.catalog.db)),
+            "authored_sample": self._authored(),
         }
+
+    def _authored(self) -> bool:
+        return any(source.authored for source in all_sources(self.catalog.db))
+
+
+def _documented(row: Documentation) -> tpb.Documentation:
+    shares = [tpb.MetadataShare(field=name, share=share) for name, share in row.gives.items()]
+    return to_message(row, tpb.Documentation, metadata=shares)
 
 
 def _kind(found: Violations, number: int) -> ThemeKind:
-    kind = enum_member(tpb.ThemeKind.DESCRIPTOR, number, ThemeKind)
-    if kind is None:
-        found.add("kind", f"is {number}: give {', '.join(member.name for member in ThemeKind)}")
-    return kind or ThemeKind.LEAF
+    kind = enum_member(hpb.ThemeKind.DESCRIPTOR, number, ThemeKind)
+    if kind not in _THEMES:
+        found.add("kind", f"is {number}: give {', '.join(member.name for member in _THEMES)}")
+    return kind if kind in _THEMES else ThemeKind.LEAF
 
 
 def _tested(found: Violations, number: int) -> Tested:

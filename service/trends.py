@@ -79,6 +79,12 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         """Tell which themes are about which families."""
         return await self._calls.run(lambda: self._questions.cross_table(request))
 
+    async def QueryDocumentation(  # noqa: N802
+        self, request: tpb.QueryDocumentationRequest, context: _Context
+    ) -> tpb.QueryDocumentationResponse:
+        """Tell how well uploads are documented."""
+        return await self._calls.run(lambda: self._questions.documentation(request))
+
     def _query(self, request: tpb.QueryTrendsRequest) -> tpb.QueryTrendsResponse:
         now, shown, db = self._now(), self._catalog.shown(), self._catalog.db
         found = Violations()

@@ -49,20 +49,20 @@ def save_thread_assignments(
     """
     ids = [thread.id for thread, _ in items]
     with db.write() as connection, recounted(connection, ids):
-        bundle, order = _bundle_row(connection, bundle_id, labels)
+        bundle, order = bundle_row(connection, bundle_id, labels)
         for table in (assignments, post_verdicts, thread_labels, thread_verdicts):
             connection.execute(delete(table).where(table.c.bundle_id == bundle, table.c.thread_id.in_(ids)))
         _insert(connection, post_verdicts, (row for item in items for row in _verdict_rows(bundle, order, *item)))
         _insert(connection, assignments, (row for item in items for row in _assignment_rows(bundle, *item)))
         _insert(connection, thread_labels, (row for item in items for row in _label_rows(bundle, *item)))
         _insert(connection, thread_verdicts, (_union_row(bundle, *item) for item in items if item[1]))
-        _move_stage(db, connection, stage, items[-1][0].revision)
+        move_stage(db, connection, stage, items[-1][0].revision)
 
 
 def known_assignments(db: Database, bundle_id: str, thread_ids: Sequence[int]) -> dict[int, Assignment]:
     """What the bundle has said of the posts of these threads, by post id."""
     with db.read() as connection:
-        bundle = _bundle_id(connection, bundle_id)
+        bundle = bundle_number(connection, bundle_id)
         verdicts = connection.execute(
             select(post_verdicts).where(post_verdicts.c.bundle_id == bundle, post_verdicts.c.thread_id.in_(thread_ids))
         ).all()
@@ -108,13 +108,13 @@ def save_thread_mentions(db: Database, stage: str, items: Sequence[tuple[StoredT
             for mention in found
         )
         _insert(connection, mentions, rows)
-        _move_stage(db, connection, stage, items[-1][0].revision)
+        move_stage(db, connection, stage, items[-1][0].revision)
 
 
 def set_current_bundle(db: Database, bundle_id: str) -> None:
     """Make this bundle the one whose assignments are shown when none is named."""
     with db.write() as connection:
-        _bundle_row(connection, bundle_id, ())
+        bundle_row(connection, bundle_id, ())
         db.upsert(connection, settings, [{"name": _CURRENT_BUNDLE, "value": bundle_id}], ["name"])
 
 
@@ -124,7 +124,7 @@ def current_bundle(db: Database) -> str | None:
         return connection.execute(select(settings.c.value).where(settings.c.name == _CURRENT_BUNDLE)).scalar()
 
 
-def _bundle_row(connection: Connection, key: str, labels: Sequence[str]) -> tuple[int, list[str]]:
+def bundle_row(connection: Connection, key: str, labels: Sequence[str] = ()) -> tuple[int, list[str]]:
     """Number of the bundle, made on first sight, and the order of its labels."""
     new = insert_into(connection, bundles).on_conflict_do_nothing(index_elements=["key"])
     connection.execute(new, [{"key": key, "labels": list(labels)}])
@@ -132,7 +132,8 @@ def _bundle_row(connection: Connection, key: str, labels: Sequence[str]) -> tupl
     return int(row.id), list(row.labels)
 
 
-def _bundle_id(connection: Connection, key: str | None) -> int | None:
+def bundle_number(connection: Connection, key: str | None) -> int | None:
+    """Number of a bundle in the store's tables; None for one that is not known."""
     return connection.execute(select(bundles.c.id).where(bundles.c.key == key)).scalar()
 
 
@@ -141,7 +142,8 @@ def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
         connection.execute(table.insert(), found)
 
 
-def _move_stage(db: Database, connection: Connection, stage: str, revision: int) -> None:
+def move_stage(db: Database, connection: Connection, stage: str, revision: int) -> None:
+    """Note that a stage has worked on threads up to this revision, in the caller's transaction."""
     db.upsert(connection, stages, [{"stage": stage, "revision": revision}], ["stage"])
 
 

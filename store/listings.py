@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from more_itertools import chunked
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from store.database import Database
@@ -22,7 +23,9 @@ from store.schema import (
     topic_runs,
     topic_threads,
 )
-from store.values import PostDetail, ThreadFilter, ThreadSummary, Verdict
+from store.values import PostDetail, ThreadFilter, ThreadLink, ThreadSummary, Verdict
+
+_BATCH = 500
 
 
 def thread_summaries(
@@ -54,6 +57,18 @@ def thread_detail(
         if not heads:
             return None
         return _summaries(connection, bundle, run, heads)[0], _posts(connection, bundle, thread_id)
+
+
+def thread_links(db: Database, thread_ids: Sequence[int]) -> dict[int, ThreadLink]:
+    """Title and address of counted threads, by id."""
+    found: dict[int, ThreadLink] = {}
+    with db.read() as connection:
+        for some in chunked(thread_ids, _BATCH):
+            rows = connection.execute(
+                select(threads.c.id, threads.c.title, threads.c.url).where(threads.c.id.in_(some), threads.c.counted)
+            )
+            found |= {row.id: ThreadLink(row.id, row.title, row.url) for row in rows}
+    return found
 
 
 def scope_ids(connection: Connection, bundle_id: str | None, run_id: str | None) -> tuple[int | None, int | None]:

@@ -22,6 +22,7 @@ from store.schema import (
     post_verdicts,
     posts,
     reviews,
+    thread_causes,
     thread_labels,
     thread_verdicts,
     topic_threads,
@@ -39,6 +40,7 @@ _TOMBSTONE: dict[str, Any] = {
     "author": "",
     "likes": 0,
     "accepted": False,
+    "staff": None,
     "text_hash": _NO_HASH,
     "input_hash": _NO_HASH,
 }
@@ -56,6 +58,8 @@ def forget_posts(connection: Connection, thread_id: int, post_ids: Sequence[int]
         for table in (assignments, post_verdicts, post_edits):
             connection.execute(delete(table).where(table.c.post_id.in_(some)))
         connection.execute(update(reviews).where(reviews.c.post_id.in_(some)).values(note="", text_hash=_NO_HASH))
+        read = thread_causes.c.question_id.in_(some) | thread_causes.c.post_id.in_(some)
+        connection.execute(delete(thread_causes).where(read))
     forget_texts(connection, post_ids)
     index_thread(connection, thread_id)
     _shrink_labels(connection, thread_id)
@@ -69,7 +73,7 @@ def forget_thread(connection: Connection, thread_id: int, seen_at: datetime) -> 
     places = connection.execute(
         select(topic_threads.c.run_id, topic_threads.c.topic).where(topic_threads.c.thread_id == thread_id)
     ).all()
-    for table in (thread_labels, thread_verdicts, mentions, topic_threads):
+    for table in (thread_causes, thread_labels, thread_verdicts, mentions, topic_threads):
         connection.execute(delete(table).where(table.c.thread_id == thread_id))
     forget_indexed(connection, thread_id)
     for place in places:

@@ -145,6 +145,7 @@ posts = Table(
     Column("reply_to", Integer),
     Column("likes", Integer, nullable=False),
     Column("accepted", Boolean, nullable=False),
+    Column("staff", Boolean),
     Column("body", Text, nullable=False),
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("input_hash", LargeBinary(32), nullable=False),
@@ -320,6 +321,22 @@ thread_verdicts = Table(
     Index(None, "bundle_id", "thread_id"),
 )
 
+# Why a thread's question had to be asked, as the answer shows it: by a bundle of root causes. `cause` is empty where
+# that bundle abstained; `question_id` and `post_id` are the posts that were read.
+thread_causes = Table(
+    "thread_causes",
+    metadata,
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
+    Column("question_id", RowId, ForeignKey("posts.id"), nullable=False),
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False),
+    Column("input_hash", LargeBinary(32), nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    PrimaryKeyConstraint("bundle_id", "thread_id"),
+    Index(None, "thread_id"),
+)
+
 mentions = Table(
     "mentions",
     metadata,
@@ -390,7 +407,7 @@ trend_counts = Table(
     Column("threads", BigInteger, nullable=False),
     Column("expected", BigInteger, nullable=False),
     PrimaryKeyConstraint("kind", "scope", "subject", "family", "month"),
-    Index(None, "kind", "scope", "month"),
+    Index(None, "kind", "scope", "family", "month"),
 )
 
 # Written by the service: what people say of posts. Rows are only added; `undoes` names the row that one takes back.

@@ -213,6 +213,7 @@ def _post_row(thread_id: int, post: Post, given: PostInput) -> dict[str, Any]:
         "reply_to": post.reply_to,
         "likes": post.likes,
         "accepted": post.accepted,
+        "staff": post.staff,
         "body": post.body,
         "text_hash": text_hash(post.body),
         "input_hash": _input_hash(given),
@@ -227,6 +228,7 @@ def _content_hash(thread: Thread) -> bytes:
     parts.append(thread.created_at.isoformat())
     for post in thread.posts:
         parts.append(f"{post.external_id} {post.number} {post.reply_to} {post.accepted} {post.likes} {post.author}")
+        parts += [] if post.staff is None else [f"staff {post.staff}"]
         parts.append(f"{post.created_at.isoformat()} {post.updated_at.isoformat() if post.updated_at else ''}")
         parts.append(post.body)
     return text_hash(*parts)

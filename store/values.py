@@ -62,7 +62,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post as the forum shows it; `body` is plain text with code in fenced blocks (see store.text)."""
+    """One post as the forum shows it; `body` is plain text with code in fenced blocks (see store.text).
+
+    `staff`: whether somebody wrote it who runs the forum or the project; None where the source does not tell.
+    """
 
     external_id: str
     number: int
@@ -73,6 +76,7 @@ class Post:
     reply_to: int | None = None
     likes: int = 0
     accepted: bool = False
+    staff: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +386,15 @@ class ThreadSummary:
     families: tuple[str, ...]
     topic: int | None
     authored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLink:
+    """A thread as evidence names it."""
+
+    id: int
+    title: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

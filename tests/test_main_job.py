@@ -143,6 +143,29 @@ def test_labels_resemble_what_the_authors_meant(served: Served, client: Client) 
     assert 2 * right / (given + wanted) > 0.5
 
 
+def test_answers_are_those_of_the_sample(served: Served, client: Client) -> None:
+    with gzip.open(files.sample_forum(), "rt", encoding="utf-8") as lines:
+        bodies = [json.loads(line) for line in lines][1:]
+    old = [body for body in bodies if body["visible"] and body["created_at"] < "2025-06-01"]
+    accepted = [post for body in old for post in body["post_stream"]["posts"] if post["accepted_answer"]]
+    told = json.loads(forumlens(served.folder, "answers", "--to", "2025-06", "--format", "json").stdout)
+    (figures,) = told
+    assert (figures["threads"], figures["left_out"], figures["accepted"]) == (len(old), 0, len(accepted))
+    assert figures["accepted_by_staff"] == sum(post["staff"] for post in accepted) > 0
+    assert figures["accepted_by_staff"] + figures["accepted_by_users"] == figures["accepted"]
+    assert client.query_answers(end_month="2025-06")["all"].answered == figures["answered"]
+
+
+def test_root_causes_are_read_of_settled_threads_and_said_to_be_experimental(served: Served, client: Client) -> None:
+    told = forumlens(served.folder, "causes", "shares", "--format", "json")
+    assert "Experimental" in told.stderr and "Authored" in told.stderr
+    rows = json.loads(told.stdout)
+    assert sum(row["threads"] for row in rows) == rows[0]["of"] >= client.query_answers()["all"].accepted
+    assert client.query_causes()["all"].threads == rows[0]["of"]
+    listed = json.loads(forumlens(served.folder, "causes", "list", "--limit", "5", "--format", "json").stdout)
+    assert len(listed) == 5 and listed[0]["score"] == max(row["score"] for row in listed)
+
+
 def test_no_name_of_a_person_is_stored(served: Served) -> None:
     with gzip.open(files.sample_forum(), "rt", encoding="utf-8") as lines:
         bodies = [json.loads(line) for line in lines][1:]

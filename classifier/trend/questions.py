@@ -27,18 +27,9 @@ from store.series import (
     thread_series,
     upload_series,
 )
+from store.themes import ThemeKind
 
 _OUTLIERS = "-1"
-
-
-class ThemeKind(StrEnum):
-    """What a theme is."""
-
-    LEAF = "leaf"
-    CATEGORY = "category"
-    TOPIC = "topic"
-    FAMILY = "family"
-    FORUM_CATEGORY = "forum-category"
 
 
 _COUNTED_AS = {

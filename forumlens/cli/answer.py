@@ -9,19 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from classifier.trend.periods import by_quarter, moving_mean
-from forumlens.cli.asking import family_names, hint, month_flag
-from forumlens.cli.assemble import open_store, taxonomy_in_use
+from forumlens.cli.asking import check_label, families_of, months_of, subject_of
+from forumlens.cli.assemble import open_store
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.forum import verify_forum
 from forumlens.cli.options import DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, say
-from forumlens.cli.settings import Settings, load_settings
+from forumlens.cli.settings import load_settings
 from scraper.forum import Completeness
 from store import assignments, holdings, topics, trends
-from store.database import Database
 from store.months import format_month
 from store.sources import all_sources
-from store.values import Coverage, StoreCounts, TrendPoint, TrendSubject
+from store.values import Coverage, StoreCounts, TrendPoint
 
 
 def register(app: typer.Typer) -> None:
@@ -48,20 +47,16 @@ def show_trends(
 
     Example: forumlens trends --label memory-performance/memory --family llama --family gpt2 --from 2024-01
     """
-    if sum(given is not None for given in (label, category, topic, forum_category)) > 1:
-        raise BadInputError("--label, --category, --topic and --forum-category exclude each other: give at most one")
     if per_family and not family:
         raise BadInputError("--per-family needs --family: name the families that shall have a series each")
-    first, last = month_flag("--from", start), month_flag("--to", end)
-    if first is not None and last is not None and first >= last:
-        raise BadInputError(f"--from {start} is not before --to {end}: --to is the month to stop before")
+    first, last = months_of(start, end)
     settings = load_settings(database_url=database)
-    _check_label(settings, label, category)
+    check_label(settings, label, category, topic)
     with open_store(settings) as db:
-        subject = _subject(db, label or category, topic, forum_category)
+        subject = subject_of(db, label or category, topic, forum_category)
         if subject.label and assignments.current_bundle(db) is None:
             raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
-        families = family_names(db, family or [])
+        families = families_of(db, family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
         bundle, run, now = assignments.current_bundle(db), topics.current_topic_run(db), datetime.now(UTC)
         series = [trends.query_trend(db, bundle, run, subject, group, first, last, now=now) for group in groups]
@@ -115,25 +110,6 @@ def _print_completeness(found: Completeness) -> None:
     if found.missing:
         rows = [{"missing thread": key, "what is known": why} for key, why in found.missing]
         print_rows(rows, Format.TABLE)
-
-
-def _subject(db: Database, label: str | None, topic: int | None, forum_category: str | None) -> TrendSubject:
-    if topic is not None:
-        run = topics.current_topic_run(db)
-        if run is None or not topics.topic_exists(db, run, topic):
-            raise BadInputError(f"--topic {topic} is not a topic of this store: see `forumlens topics`")
-    if forum_category is not None and forum_category not in (known := holdings.categories_known(db)):
-        raise BadInputError(f"--forum-category {forum_category!r} is not in this store{hint(forum_category, known)}")
-    return TrendSubject(label, topic, forum_category)
-
-
-def _check_label(settings: Settings, leaf: str | None, category: str | None) -> None:
-    taxonomy = taxonomy_in_use(settings)
-    for flag, given, known in (("--label", leaf, taxonomy.leaves), ("--category", category, taxonomy.categories)):
-        ids = [label.id for label in known]
-        if given is not None and given not in ids:
-            near = hint(given, ids) or f": known are {', '.join(sorted(ids)[:8])}, ..."
-            raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}{near}")
 
 
 def _trend_row(families: tuple[str, ...], point: TrendPoint, _per_family: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from forumlens.cli.assemble import (
     remembering,
     say_quality,
 )
+from forumlens.cli.causes import assign_all_causes, fit_beside
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.forum import collect_forum
 from forumlens.cli.hub import collect_hub
@@ -94,6 +95,7 @@ def run(
         rows = with_reviews(db, load_training([], taxonomy, embedder), taxonomy)
         fitted = fit_once(settings, db, embedder, taxonomy, rows)
         assign_all(db, fitted)
+        assign_all_causes(db, fit_beside(settings, db, embedder))
         discover(settings, db, remembering(embedder, db), taxonomy)
         _show(db, taxonomy)
         if serve:

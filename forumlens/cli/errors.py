@@ -17,7 +17,8 @@ class NotMadeYetError(Exception):
 
 def exit_code_of(error: BaseException) -> int | None:
     """Exit status for an error that the person can mend, None for one that is a fault of the program."""
-    from classifier.bundle import BundleError  # only after something failed: these imports take seconds
+    from classifier.advice import AdviceError  # only after something failed: these imports take seconds
+    from classifier.bundle import BundleError
     from classifier.embedder import EmbedderError
     from classifier.evaluate import EvaluationError
     from classifier.fit import FitError
@@ -45,6 +46,7 @@ def exit_code_of(error: BaseException) -> int | None:
         DumpError,
         RealError,
         TokenFileError,
+        AdviceError,
     )
     failed = (
         ScraperError,

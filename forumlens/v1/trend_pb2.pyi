@@ -1,4 +1,5 @@
 from forumlens.v1 import statistics_pb2 as _statistics_pb2
+from forumlens.v1 import theme_pb2 as _theme_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -7,15 +8,6 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class ThemeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    THEME_KIND_UNSPECIFIED: _ClassVar[ThemeKind]
-    THEME_KIND_LEAF: _ClassVar[ThemeKind]
-    THEME_KIND_CATEGORY: _ClassVar[ThemeKind]
-    THEME_KIND_TOPIC: _ClassVar[ThemeKind]
-    THEME_KIND_FAMILY: _ClassVar[ThemeKind]
-    THEME_KIND_FORUM_CATEGORY: _ClassVar[ThemeKind]
 
 class Tested(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -50,12 +42,13 @@ class Divergence(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DIVERGENCE_TALK_RISES_UPLOADS_FALL: _ClassVar[Divergence]
     DIVERGENCE_BOTH_RISE: _ClassVar[Divergence]
     DIVERGENCE_BOTH_FALL: _ClassVar[Divergence]
-THEME_KIND_UNSPECIFIED: ThemeKind
-THEME_KIND_LEAF: ThemeKind
-THEME_KIND_CATEGORY: ThemeKind
-THEME_KIND_TOPIC: ThemeKind
-THEME_KIND_FAMILY: ThemeKind
-THEME_KIND_FORUM_CATEGORY: ThemeKind
+
+class DocumentedBy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DOCUMENTED_BY_UNSPECIFIED: _ClassVar[DocumentedBy]
+    DOCUMENTED_BY_FAMILY: _ClassVar[DocumentedBy]
+    DOCUMENTED_BY_TASK: _ClassVar[DocumentedBy]
+    DOCUMENTED_BY_MONTH: _ClassVar[DocumentedBy]
 TESTED_UNSPECIFIED: Tested
 TESTED_COUNT: Tested
 TESTED_SHARE: Tested
@@ -75,6 +68,10 @@ DIVERGENCE_TALK_FALLS_UPLOADS_RISE: Divergence
 DIVERGENCE_TALK_RISES_UPLOADS_FALL: Divergence
 DIVERGENCE_BOTH_RISE: Divergence
 DIVERGENCE_BOTH_FALL: Divergence
+DOCUMENTED_BY_UNSPECIFIED: DocumentedBy
+DOCUMENTED_BY_FAMILY: DocumentedBy
+DOCUMENTED_BY_TASK: DocumentedBy
+DOCUMENTED_BY_MONTH: DocumentedBy
 
 class QueryTrendsRequest(_message.Message):
     __slots__ = ("label", "category", "topic", "forum_category", "families", "start_month", "end_month", "per_family", "period", "smoothing")
@@ -243,12 +240,12 @@ class ListThemesRequest(_message.Message):
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     evidence: int
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ...) -> None: ...
 
 class ListThemesResponse(_message.Message):
     __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
@@ -293,12 +290,12 @@ class ListEmergingThemesRequest(_message.Message):
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     least_threads: int
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
 
 class ListEmergingThemesResponse(_message.Message):
     __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
@@ -323,12 +320,12 @@ class CompareWithUploadsRequest(_message.Message):
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     TESTED_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     subjects: _containers.RepeatedScalarFieldContainer[str]
     start_month: str
     end_month: str
     tested: Tested
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
 
 class CompareWithUploadsResponse(_message.Message):
     __slots__ = ("comparisons", "start_month", "end_month", "tested", "authored_sample")
@@ -395,12 +392,12 @@ class QueryCrossTableRequest(_message.Message):
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
-    kind: ThemeKind
+    kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     least_threads: int
-    def __init__(self, kind: _Optional[_Union[ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
 
 class QueryCrossTableResponse(_message.Message):
     __slots__ = ("cells", "start_month", "end_month", "recent_months", "every", "authored_sample")
@@ -443,3 +440,55 @@ class Crossing(_message.Message):
     recent_share: float
     p_change: float
     def __init__(self, theme: _Optional[str] = ..., family: _Optional[str] = ..., threads: _Optional[int] = ..., of_theme: _Optional[int] = ..., of_family: _Optional[int] = ..., lift: _Optional[float] = ..., p: _Optional[float] = ..., p_adjusted: _Optional[float] = ..., share: _Optional[float] = ..., recent_share: _Optional[float] = ..., p_change: _Optional[float] = ...) -> None: ...
+
+class QueryDocumentationRequest(_message.Message):
+    __slots__ = ("by", "start_month", "end_month", "least_models")
+    BY_FIELD_NUMBER: _ClassVar[int]
+    START_MONTH_FIELD_NUMBER: _ClassVar[int]
+    END_MONTH_FIELD_NUMBER: _ClassVar[int]
+    LEAST_MODELS_FIELD_NUMBER: _ClassVar[int]
+    by: DocumentedBy
+    start_month: str
+    end_month: str
+    least_models: int
+    def __init__(self, by: _Optional[_Union[DocumentedBy, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., least_models: _Optional[int] = ...) -> None: ...
+
+class QueryDocumentationResponse(_message.Message):
+    __slots__ = ("rows", "authored_sample")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[Documentation]
+    authored_sample: bool
+    def __init__(self, rows: _Optional[_Iterable[_Union[Documentation, _Mapping]]] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
+
+class Documentation(_message.Message):
+    __slots__ = ("subject", "models", "with_card", "card_share", "cards_read", "words", "sections", "placeholders", "metadata", "completeness")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    WITH_CARD_FIELD_NUMBER: _ClassVar[int]
+    CARD_SHARE_FIELD_NUMBER: _ClassVar[int]
+    CARDS_READ_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    SECTIONS_FIELD_NUMBER: _ClassVar[int]
+    PLACEHOLDERS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    COMPLETENESS_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    models: int
+    with_card: int
+    card_share: float
+    cards_read: int
+    words: float
+    sections: float
+    placeholders: float
+    metadata: _containers.RepeatedCompositeFieldContainer[MetadataShare]
+    completeness: float
+    def __init__(self, subject: _Optional[str] = ..., models: _Optional[int] = ..., with_card: _Optional[int] = ..., card_share: _Optional[float] = ..., cards_read: _Optional[int] = ..., words: _Optional[float] = ..., sections: _Optional[float] = ..., placeholders: _Optional[float] = ..., metadata: _Optional[_Iterable[_Union[MetadataShare, _Mapping]]] = ..., completeness: _Optional[float] = ...) -> None: ...
+
+class MetadataShare(_message.Message):
+    __slots__ = ("field", "share")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    share: float
+    def __init__(self, field: _Optional[str] = ..., share: _Optional[float] = ...) -> None: ...

@@ -70,6 +70,11 @@ class TrendServiceStub:
                 request_serializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableRequest.SerializeToString,
                 response_deserializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableResponse.FromString,
                 _registered_method=True)
+        self.QueryDocumentation = channel.unary_unary(
+                '/forumlens.v1.TrendService/QueryDocumentation',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.QueryDocumentationRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.QueryDocumentationResponse.FromString,
+                _registered_method=True)
 
 
 class TrendServiceServicer:
@@ -125,6 +130,13 @@ class TrendServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def QueryDocumentation(self, request, context):
+        """Tells how well uploads are documented. Counts models one by one: it costs what is stored, not what is asked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TrendServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -162,6 +174,11 @@ def add_TrendServiceServicer_to_server(servicer, server):
                     servicer.QueryCrossTable,
                     request_deserializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableRequest.FromString,
                     response_serializer=forumlens_dot_v1_dot_trend__pb2.QueryCrossTableResponse.SerializeToString,
+            ),
+            'QueryDocumentation': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryDocumentation,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.QueryDocumentationRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.QueryDocumentationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -354,6 +371,33 @@ class TrendService:
             '/forumlens.v1.TrendService/QueryCrossTable',
             forumlens_dot_v1_dot_trend__pb2.QueryCrossTableRequest.SerializeToString,
             forumlens_dot_v1_dot_trend__pb2.QueryCrossTableResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryDocumentation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/QueryDocumentation',
+            forumlens_dot_v1_dot_trend__pb2.QueryDocumentationRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.QueryDocumentationResponse.FromString,
             options,
             channel_credentials,
             insecure,

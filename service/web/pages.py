@@ -9,6 +9,7 @@ from typing import Any
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import statistics_pb2 as spb
 from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.convert import moment
 from service.web.api import Api
@@ -92,11 +93,11 @@ def family_link(family: str) -> Link:
 def theme_link(names: Names, kind: Any, theme: str) -> Link:
     """Link to the page of a theme of a kind."""
     match kind:
-        case tpb.THEME_KIND_TOPIC:
+        case kpb.THEME_KIND_TOPIC:
             return Link(f"Topic {theme}", f"/topics/{segment(theme)}")
-        case tpb.THEME_KIND_FAMILY:
+        case kpb.THEME_KIND_FAMILY:
             return family_link(theme)
-        case tpb.THEME_KIND_FORUM_CATEGORY:
+        case kpb.THEME_KIND_FORUM_CATEGORY:
             return Link(theme, f"/themes/forum-category/{segment(theme)}")
         case _:
             return names.link(theme)

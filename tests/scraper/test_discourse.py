@@ -233,3 +233,23 @@ def test_the_feed_of_new_posts_is_read_under_both_names() -> None:
 )
 def test_counts_of_a_forum_are_read_under_old_and_new_names(body: object, counts: tuple[int, int]) -> None:
     assert parse_counts(body) == counts
+
+
+@pytest.mark.parametrize(
+    ("fields", "staff"),
+    [
+        ({}, None),
+        ({"staff": False, "admin": False, "moderator": False}, False),
+        ({"staff": True}, True),
+        ({"moderator": True, "admin": False}, True),
+        ({"admin": True}, True),
+        ({"staff": False, "primary_group_name": "hub-staff"}, True),
+        ({"flair_name": "Acme Team"}, True),
+        ({"flair_name": "moderators"}, True),
+        ({"staff": False, "primary_group_name": "teammates", "flair_name": "top-authors"}, False),
+        ({"primary_group_name": None, "flair_name": "steam"}, None),
+    ],
+)
+def test_staff_is_told_by_flags_or_by_a_group_that_says_so(fields: dict[str, Any], staff: bool | None) -> None:
+    (found,) = parse(body(post(1, **fields))).posts
+    assert found.staff is staff

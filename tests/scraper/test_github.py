@@ -107,6 +107,17 @@ def test_states_and_likes_are_kept_and_pull_requests_are_not_threads(db: Databas
     assert rows[0].created_at == datetime(2023, 4, 1, 12, tzinfo=UTC)
 
 
+def test_who_belongs_to_the_project_is_staff(db: Database, tmp_path: Path) -> None:
+    from store.schema import posts as table
+
+    said = ["MEMBER", "OWNER", "COLLABORATOR", "CONTRIBUTOR", "NONE", "SOMETHING NEW", ""]
+    rows = [comment(10 + place, 1, author_association=name) for place, name in enumerate(said)]
+    load(db, tmp_path, [issue(1), *rows])
+    with db.read() as connection:
+        stored = connection.execute(table.select().order_by(table.c.number)).all()
+    assert [row.staff for row in stored] == [None, True, True, True, False, False, None, None]
+
+
 def test_an_issue_that_lacks_comments_is_told(db: Database, tmp_path: Path) -> None:
     assert load(db, tmp_path, [issue(1, comments=3), comment(1, 1)]).incomplete == 1
 

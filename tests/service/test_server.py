@@ -42,7 +42,7 @@ def request(body: str, number: int = 1) -> cpb.ClassifyRequest:
 
 def test_all_services_are_healthy_once_started(wire: grpc.Channel) -> None:
     stub = health_pb2_grpc.HealthStub(wire)
-    assert len(SERVICES) == 7
+    assert len(SERVICES) == 8
     for name in ("", *SERVICES):
         assert stub.Check(health_pb2.HealthCheckRequest(service=name)).status == SERVING
     error = failure(lambda: stub.Check(health_pb2.HealthCheckRequest(service="nobody")))

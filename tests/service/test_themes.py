@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,77 +12,23 @@ import pytest
 from classifier.mentions import Family, Registry
 from forumlens.client import Client
 from forumlens.v1 import statistics_pb2 as spb
+from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
-from store import assignments, sources
 from store.database import Database, open_database
-from store.models import save_models
-from store.threads import changed_threads, save_threads
-from store.values import Assignment, HubModel, Mention, Post, SourceKind, Thread, Verdict
-from tests.service.corpus import BUNDLE
 from tests.service.doubles import Running, TinyBundle, channel, serving
 from tests.service.failures import failure, violations
+from tests.service.planted import FIRST, MEMORY, MONTHS, SPEED, fill_planted
 
-MEMORY, SPEED = "memory-performance/memory", "memory-performance/speed"
-LEAF, FAMILY = tpb.THEME_KIND_LEAF, tpb.THEME_KIND_FAMILY
-FIRST, MONTHS = 2022 * 12, 24
-END = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-def planted(month: int) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Labels and families of the threads of a month: memory grows and is about llama, talk of bert fades."""
-    memory = [((MEMORY,), ("llama",))] * (2 + month)
-    late = [(("spaces",), ())] * (8 if month >= MONTHS - 3 else 0)
-    return memory + [((SPEED,), ("bert",))] * (26 - month) + [((), ())] * 10 + late
+LEAF, FAMILY = hpb.THEME_KIND_LEAF, hpb.THEME_KIND_FAMILY
 
 
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     path: Path = tmp_path_factory.mktemp("themes") / "store.db"
     with open_database(f"sqlite:///{path}") as opened:
-        _fill(opened)
+        fill_planted(opened)
         yield opened
-
-
-def _fill(db: Database) -> None:
-    forum = sources.ensure(db, SourceKind.FORUM, "forum.example").id
-    rows = [(month, *row) for month in range(MONTHS) for row in planted(month)]
-    save_threads(db, forum, [_thread(number, month) for number, (month, _, _) in enumerate(rows)])
-    sources.mark_covered(db, forum, _day(0), END)
-    stored = changed_threads(db, 0, limit=len(rows))
-    said = []
-    for item, (_, labels, _) in zip(stored, rows, strict=True):
-        chances = {name: 0.9 if name in labels else 0.05 for name in (MEMORY, SPEED, "memory-performance", "spaces")}
-        chances["memory-performance"] = 0.95 if {MEMORY, SPEED} & set(labels) else 0.1
-        verdict = Verdict.LABELLED if labels else Verdict.NONE
-        given = tuple((label, 0.9) for label in labels)
-        said.append((item, [Assignment(post.id, post.input_hash, verdict, given, chances) for post in item.posts]))
-    names = [MEMORY, "memory-performance", SPEED, "spaces"]
-    assignments.save_thread_assignments(db, BUNDLE, "assign", said, names)
-    assignments.set_current_bundle(db, BUNDLE)
-    found = [(item, [Mention(item.id, name, 1) for name in row[2]]) for item, row in zip(stored, rows, strict=True)]
-    assignments.save_thread_mentions(db, "mentions", found)
-    hub = sources.ensure(db, SourceKind.HUB, "hub.example").id
-    uploads = [("bert", 5 + month) for month in range(MONTHS)], [("llama", 30) for _ in range(MONTHS)]
-    models = [
-        HubModel(f"{family}/{month}-{number}", _day(month), family, has_card=True)
-        for family_months in uploads
-        for month, (family, count) in enumerate(family_months)
-        for number in range(count)
-    ]
-    save_models(db, hub, models)
-    sources.mark_covered(db, hub, _day(0), END)
-
-
-def _day(month: int) -> datetime:
-    return datetime((FIRST + month) // 12, (FIRST + month) % 12 + 1, 1, tzinfo=UTC)
-
-
-def _thread(number: int, month: int) -> Thread:
-    moment = _day(month) + timedelta(minutes=number)
-    return Thread(
-        f"t{number}", "title", f"u{number}", moment, (Post(f"p{number}", 1, moment, "body"),), category="Beginners"
-    )
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +58,9 @@ def test_themes_tell_what_was_planted(trends: TrendServiceStub) -> None:
 
 
 def test_categories_are_apart_from_leaves(trends: TrendServiceStub) -> None:
-    response = trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_CATEGORY))
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=hpb.THEME_KIND_CATEGORY))
     assert {one.theme for one in response.themes} == {"memory-performance", "spaces"}
-    response = trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_FORUM_CATEGORY))
+    response = trends.ListThemes(tpb.ListThemesRequest(kind=hpb.THEME_KIND_FORUM_CATEGORY))
     assert [one.theme for one in response.themes] == ["Beginners"]
 
 
@@ -165,6 +110,18 @@ def test_a_forum_category_is_a_subject(trends: TrendServiceStub) -> None:
     assert trends.QueryTrends(both).series[0].points[0].threads == 26
 
 
+def test_documentation_of_uploads(running: Running, trends: TrendServiceStub) -> None:
+    (bert, llama) = sorted(
+        trends.QueryDocumentation(tpb.QueryDocumentationRequest(by=tpb.DOCUMENTED_BY_FAMILY)).rows,
+        key=lambda row: row.subject,
+    )
+    assert (bert.models, llama.models, llama.card_share) == (sum(range(5, 5 + MONTHS)), 30 * MONTHS, 1.0)
+    assert not llama.HasField("words")
+    with Client(running.address) as client:
+        months = client.query_documentation("month", start_month="2022-03", end_month="2022-05")
+    assert [(row.subject, row.models, row.card_share) for row in months] == [("2022-03", 37, 1.0), ("2022-04", 38, 1.0)]
+
+
 @pytest.mark.parametrize(
     ("method", "request_", "field"),
     [
@@ -179,6 +136,7 @@ def test_a_forum_category_is_a_subject(trends: TrendServiceStub) -> None:
         ("ListDivergences", tpb.ListDivergencesRequest(tested=9), "tested"),
         ("QueryCrossTable", tpb.QueryCrossTableRequest(kind=FAMILY), "kind"),
         ("QueryTrends", tpb.QueryTrendsRequest(period=9), "period"),
+        ("QueryDocumentation", tpb.QueryDocumentationRequest(), "by"),
         ("QueryTrends", tpb.QueryTrendsRequest(forum_category="Beginer"), "forum_category"),
     ],
 )  # fmt: skip
@@ -187,7 +145,7 @@ def test_what_is_wrong_is_named(trends: TrendServiceStub, method: str, request_:
 
 
 def test_topics_that_were_never_sought_are_a_precondition(trends: TrendServiceStub) -> None:
-    error = failure(lambda: trends.ListThemes(tpb.ListThemesRequest(kind=tpb.THEME_KIND_TOPIC)))
+    error = failure(lambda: trends.ListThemes(tpb.ListThemesRequest(kind=hpb.THEME_KIND_TOPIC)))
     assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
 
 

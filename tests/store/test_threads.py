@@ -12,7 +12,7 @@ from sqlalchemy import select
 from store import listings, sources
 from store import threads as thread_store
 from store.database import Database
-from store.schema import threads
+from store.schema import posts, threads
 from store.values import SourceKind, ThreadFilter, ThreadState
 from tests.store.build import post, thread
 
@@ -144,3 +144,12 @@ def test_openings_are_the_first_visible_posts_in_the_same_context(db: Database, 
     thread_store.save_thread(db, forum, thread("8", post(2, "the first is gone"), post(3)))
     whole = {item.id: item.posts[0].input for item in thread_store.changed_threads(db, 0)}
     assert {opening.thread_id: opening.post for opening in thread_store.openings(db)} == whole
+
+
+def test_staff_that_is_told_later_is_stored(db: Database, forum: int) -> None:
+    untold, told = post(1), replace(post(1), staff=True)
+    for said in (untold, untold, told, told):
+        thread_store.save_thread(db, forum, thread("7", said))
+    with db.read() as connection:
+        assert connection.execute(select(posts.c.staff)).scalars().all() == [True]
+        assert connection.execute(select(threads.c.revision)).scalar() == 2

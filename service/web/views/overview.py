@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 
 from forumlens.v1 import classification_pb2 as cpb
+from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.pages import RECENT_CHOICES, Ask, Names, Page, family_link, move, names_of, theme_link
 from service.web.tables import Column, Link, Table
@@ -22,7 +23,7 @@ async def overview(ask: Ask) -> Page:
     """Everything that a maintainer wants to know on a Monday."""
     api, recent = ask.api, ask.number("months", 3, RECENT_CHOICES)
     trends = api.stubs.trends
-    leaf, topic = tpb.THEME_KIND_LEAF, tpb.THEME_KIND_TOPIC
+    leaf, topic = kpb.THEME_KIND_LEAF, kpb.THEME_KIND_TOPIC
     names, model, themes, new_labels, new_topics, apart, months, topics = await asyncio.gather(
         names_of(api),
         api.call(api.stubs.classification.GetModelInfo, cpb.GetModelInfoRequest()),
@@ -59,7 +60,7 @@ def _by_kind(names: Names, themes: Iterable[tpb.ThemeTrend]) -> Iterator[Table]:
         if one.theme in names.labels:
             found[names.labels[one.theme].kind].append(one)
     for kind, some in found.items():
-        yield theme_table(some[:SHOWN], names, tpb.THEME_KIND_LEAF, kind, CAPTIONS.get(kind, f"Themes: {kind}"))
+        yield theme_table(some[:SHOWN], names, kpb.THEME_KIND_LEAF, kind, CAPTIONS.get(kind, f"Themes: {kind}"))
 
 
 THEME_COLUMNS = (
@@ -102,7 +103,7 @@ def emerging_table(
     by_id = {str(one.id): topic_link(one) for one in (topics.topics if topics else ())}
     grown = [(names.link(one.theme), one) for one in (labels.themes if labels else ())]
     for one in found_topics.themes if found_topics else ():
-        grown.append((by_id.get(one.theme) or theme_link(names, tpb.THEME_KIND_TOPIC, one.theme), one))
+        grown.append((by_id.get(one.theme) or theme_link(names, kpb.THEME_KIND_TOPIC, one.theme), one))
     rows = [
         (
             link,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import grpc
 
 from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.api import ApiError
 from service.web.pages import (
@@ -25,9 +26,9 @@ from service.web.tables import Column, Table
 from service.web.views.overview import theme_table
 
 KINDS = {
-    "leaf": tpb.THEME_KIND_LEAF,
-    "category": tpb.THEME_KIND_CATEGORY,
-    "forum-category": tpb.THEME_KIND_FORUM_CATEGORY,
+    "leaf": kpb.THEME_KIND_LEAF,
+    "category": kpb.THEME_KIND_CATEGORY,
+    "forum-category": kpb.THEME_KIND_FORUM_CATEGORY,
 }
 NEWEST = 200
 SHOWN = 15

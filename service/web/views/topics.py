@@ -7,6 +7,7 @@ import asyncio
 import grpc
 
 from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.api import ApiError
 from service.web.pages import Ask, Names, Page, names_of, thread_table
@@ -26,7 +27,7 @@ async def topic_list(ask: Ask) -> Page:
     names, found, trends = await asyncio.gather(
         names_of(api),
         api.ask(api.stubs.trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
-        api.ask(api.stubs.trends.ListThemes, tpb.ListThemesRequest(kind=tpb.THEME_KIND_TOPIC)),
+        api.ask(api.stubs.trends.ListThemes, tpb.ListThemesRequest(kind=kpb.THEME_KIND_TOPIC)),
     )
     months = {one.theme: list(one.threads) for one in (trends.themes if trends else ())}
     rows = [
@@ -65,7 +66,7 @@ async def topic(ask: Ask) -> Page:
         names_of(api),
         api.call(trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
         api.call(trends.QueryTrends, tpb.QueryTrendsRequest(topic=number)),
-        api.ask(trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=tpb.THEME_KIND_TOPIC)),
+        api.ask(trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_TOPIC)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(topic=number, page_size=NEWEST)),
     )
     one = next((each for each in found.topics if each.id == number), tpb.Topic(id=number))

@@ -6,13 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006_counts"
-down_revision = "0004_hub"
+down_revision = "0005_answers"
 branch_labels = None
 depends_on = None
 
 _DERIVED = (
-    "assignments", "post_verdicts", "thread_labels", "thread_verdicts", "mentions", "topic_threads", "topics",
-    "topic_runs", "stages", "bundles",
+    "thread_causes", "assignments", "post_verdicts", "thread_labels", "thread_verdicts", "mentions",
+    "topic_threads", "topics", "topic_runs", "stages", "bundles",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("expected", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "scope", "subject", "family", "month", name=op.f("pk_trend_counts")),
     )
-    op.create_index(op.f("ix_trend_counts_kind_scope_month"), "trend_counts", ["kind", "scope", "month"], unique=False)
+    op.create_index("ix_trend_counts_kind_scope_family_month", "trend_counts", ["kind", "scope", "family", "month"])
     _count("all", "''")
     _count("forum category", "category")
 
@@ -52,7 +52,7 @@ def _forget_derived() -> None:
     """The stages make it anew; the vectors, which take the time, stay."""
     for table in _DERIVED:
         op.execute(sa.delete(sa.table(table)))
-    op.execute(sa.text("DELETE FROM settings WHERE name IN ('current_topic_run', 'current_bundle')"))
+    op.execute(sa.text("DELETE FROM settings WHERE name IN ('current_topic_run', 'current_bundle', 'current_causes')"))
 
 
 def _count(kind: str, subject: str) -> None:
