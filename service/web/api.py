@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 
+from forumlens.v1.answer_pb2_grpc import AnswerServiceStub
 from forumlens.v1.classification_pb2_grpc import ClassificationServiceStub
 from forumlens.v1.review_pb2_grpc import ReviewServiceStub
 from forumlens.v1.search_pb2_grpc import SearchServiceStub
@@ -35,6 +36,7 @@ class Stubs:
         self.classification = ClassificationServiceStub(channel)  # type: ignore[no-untyped-call]
         self.trends = TrendServiceStub(channel)  # type: ignore[no-untyped-call]
         self.threads = ThreadServiceStub(channel)  # type: ignore[no-untyped-call]
+        self.answers = AnswerServiceStub(channel)  # type: ignore[no-untyped-call]
         self.search = SearchServiceStub(channel)  # type: ignore[no-untyped-call]
         self.reviews = ReviewServiceStub(channel)  # type: ignore[no-untyped-call]
         self.status = StatusServiceStub(channel)  # type: ignore[no-untyped-call]

@@ -192,7 +192,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=text.number, decimal=text.decimal, share=text.share, chance=text.chance, day=text.day, ago=text.ago
+        number=text.number, decimal=text.decimal, share=text.share, chance=text.chance, hours=text.hours, day=text.day, ago=text.ago
     )
     environment.filters.update(web_url=text.web_url, spark=text.spark, parts=text.parts, segment=text.segment)
     environment.filters["month_before"] = text.month_before

@@ -37,6 +37,13 @@ def chance(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def hours(value: float | None) -> str:
+    """A span of hours, in days where it is long."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} days"
+
+
 def day(value: datetime | None) -> str:
     """A day, UTC."""
     return UNKNOWN if value is None else f"{value:%Y-%m-%d}"

@@ -10,8 +10,11 @@ from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.pages import RECENT_CHOICES, Ask, Names, Page, family_link, move, names_of, theme_link
 from service.web.tables import Column, Link, Table
+from service.web.views.answers import answers_of, unanswered_table
 
 SHOWN = 10
+OF_LATE = 12
+"""Months that sureness and answers are told of."""
 CAPTIONS = {"challenge": "What people struggle with", "benefit": "What helps them"}
 _DIVERGENCES = {
     tpb.DIVERGENCE_TALK_FALLS_UPLOADS_RISE: "talk falls, uploads rise",
@@ -34,10 +37,13 @@ async def overview(ask: Ask) -> Page:
         api.call(trends.QueryTrends, tpb.QueryTrendsRequest()),
         api.ask(trends.ListTopics, tpb.ListTopicsRequest(page_size=500)),
     )
+    points = months.series[0].points if months.series else ()
+    answers = await answers_of(api, start_month=points[-OF_LATE].month if len(points) > OF_LATE else "")
     tables = [
         *_by_kind(names, themes.themes if themes else ()),
         emerging_table(names, new_labels, new_topics, topics),
         divergence_table(apart),
+        await unanswered_table(api, names, answers),
     ]
     values = {
         "kinds": list(dict.fromkeys(label.kind for label in names.labels.values())),
@@ -45,7 +51,8 @@ async def overview(ask: Ask) -> Page:
         "choices": RECENT_CHOICES,
         "span": themes,
         "model": model,
-        "sureness": sureness(months.series[0].points if months.series else ()),
+        "sureness": sureness(points),
+        "answers": answers,
         "new_topics": [
             topic_link(one) for one in (topics.topics if topics else ()) if one.HasField("new_theme") and one.new_theme
         ],
@@ -151,7 +158,7 @@ def topic_link(topic: tpb.Topic) -> Link:
 
 def sureness(points: Sequence[tpb.TrendPoint]) -> dict[str, float | int | None]:
     """Of the threads of the last twelve months that are known: how many are labelled, judged to have none, or open."""
-    known = [point for point in points if point.HasField("all_threads") and point.HasField("abstained_threads")][-12:]
+    known = [point for point in points if point.HasField("all_threads") and point.HasField("abstained_threads")][-OF_LATE:]
     threads = sum(point.all_threads for point in known)
     fields = ("labelled_threads", "none_threads", "abstained_threads")
     parts = {name: sum(getattr(point, name) for point in known) / threads if threads else None for name in fields}

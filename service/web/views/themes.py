@@ -23,6 +23,7 @@ from service.web.pages import (
 )
 from service.web.plots import trend_plot
 from service.web.tables import Column, Table
+from service.web.views.answers import answers_of
 from service.web.views.overview import theme_table
 
 KINDS = {
@@ -70,10 +71,11 @@ async def theme(ask: Ask) -> Page:
     subject = {"leaf": "label", "category": "category", "forum-category": "forum_category"}[kind]
     of_threads = {"category" if kind == "forum-category" else "label": theme_id}
     crossed = tpb.QueryCrossTableRequest(kind=KINDS[kind])
-    trend, families, threads = await asyncio.gather(
+    trend, families, threads, answers = await asyncio.gather(
         api.ask(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(**{subject: theme_id})),
         api.ask(api.stubs.trends.QueryCrossTable, crossed) if kind != "forum-category" else nothing(),
         api.ask(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(**of_threads, page_size=NEWEST)),
+        answers_of(api, **{subject: theme_id}),
     )
     label = names.labels.get(theme_id) if kind != "forum-category" else None
     title = names.full(theme_id) if label else theme_id
@@ -92,7 +94,7 @@ async def theme(ask: Ask) -> Page:
         "category": names.link(label.category) if label and label.category != label.id else None,
         "filter": {"label" if kind != "forum-category" else "category": theme_id},
         "plot": plot,
-        "read": len(newest),
+        "answers": answers,
     }
     return Page("theme.html", title, values, tables)
 

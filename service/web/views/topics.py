@@ -13,6 +13,7 @@ from service.web.api import ApiError
 from service.web.pages import Ask, Names, Page, names_of, thread_table
 from service.web.plots import trend_plot
 from service.web.tables import Column, Table
+from service.web.views.answers import answers_of
 from service.web.views.overview import topic_link
 from service.web.views.themes import NEWEST, SHOWN, family_table, together_table
 
@@ -62,12 +63,13 @@ async def topic(ask: Ask) -> Page:
     """One topic."""
     api, number = ask.api, _number(ask.path["id"])
     trends = api.stubs.trends
-    names, found, trend, families, threads = await asyncio.gather(
+    names, found, trend, families, threads, answers = await asyncio.gather(
         names_of(api),
         api.call(trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
         api.call(trends.QueryTrends, tpb.QueryTrendsRequest(topic=number)),
         api.ask(trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_TOPIC)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(topic=number, page_size=NEWEST)),
+        answers_of(api, topic=number),
     )
     one = next((each for each in found.topics if each.id == number), tpb.Topic(id=number))
     wanted = one.representative_threads[:REPRESENTATIVES]
@@ -84,7 +86,7 @@ async def topic(ask: Ask) -> Page:
         thread_table(newest[:SHOWN], names, "Newest threads"),
         together_table(newest, names, ""),
     ]
-    values = {"topic": one, "plot": plot, "nearest": _nearest(names, one), "filter": {"topic": number}}
+    values = {"topic": one, "plot": plot, "nearest": _nearest(names, one), "filter": {"topic": number}, "answers": answers}
     return Page("topic.html", title, values, tables)
 
 
