@@ -22,7 +22,7 @@ Classify = Callable[[Sequence[PostInput]], Sequence[Classification]]
 Computed = Callable[[Sequence[Classification], int, float, int], None]
 """Is told of each batch: answers, tokens, seconds, and how many posts were equal to another."""
 
-_HASTE = 0.8
+_HASTE = 0.5
 """Share of the time that is left which a call may be expected to take: what was measured is no promise."""
 
 
