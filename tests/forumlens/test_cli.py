@@ -35,7 +35,7 @@ COMMANDS = (
     "evaluate",
     "classify",
     "trends",
-    "serve",
+    "serve", "token", "bundle use",
     "run",
     "status",
 )
