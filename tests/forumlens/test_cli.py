@@ -35,7 +35,9 @@ COMMANDS = (
     "evaluate",
     "classify",
     "trends",
-    "serve", "token", "bundle use",
+    "serve",
+    "token",
+    "bundle use",
     "run",
     "status",
 )
