@@ -22,7 +22,7 @@ Classify = Callable[[Sequence[PostInput]], Sequence[Classification]]
 Computed = Callable[[Sequence[Classification], int, float, int], None]
 """Is told of each batch: answers, tokens, seconds, and how many posts were equal to another."""
 
-_HASTE = 0.8
+_HASTE = 0.5
 """Share of the time that is left which a call may be expected to take: what was measured is no promise."""
 
 
@@ -82,7 +82,7 @@ class Batcher:
         self._limits = limits or BatchLimits()
         self._computed = computed
         self._queue: deque[_Call] = deque()
-        self._waiting = 0
+        self._waiting = self._waiting_tokens = 0
         self._at_work = 0
         self._speed = 4_000.0  # tokens a second; soon measured
         self._wake = asyncio.Event()
@@ -113,6 +113,7 @@ class Batcher:
         self._check_room(call, timeout)
         self._queue.append(call)
         self._waiting += len(call.posts)
+        self._waiting_tokens += call.left
         self._wake.set()
         try:
             return await call.answer
@@ -132,20 +133,21 @@ class Batcher:
         if not self._queue:
             return
         if self._waiting + len(call.posts) > self._limits.waiting_posts:
-            retry_after = self._waiting * call.left / len(call.posts) / self._speed
-            raise BusyError(f"{self._waiting} posts are waiting for the model: retry later", _bounded(retry_after))
+            retry_after = _bounded(self._waiting_tokens / self._speed)
+            raise BusyError(f"{self._waiting} posts are waiting for the model: retry later", retry_after)
         if timeout is not None and (late := self._expected(call) - timeout * _HASTE) > 0:
             raise BusyError("too much is waiting for an answer before the deadline: retry later", _bounded(late))
 
     def _expected(self, call: _Call) -> float:
         """Seconds until a call that comes now should be answered: others take their turns until it is through."""
-        tokens = call.left
-        ahead = sum(min(other.left, tokens) for other in self._queue)
-        return (self._at_work + ahead + tokens) / self._speed
+        ahead = min(self._waiting, len(self._queue) * len(call.posts))
+        tokens = ahead * self._waiting_tokens / max(self._waiting, 1)
+        return (self._at_work + tokens + call.left) / self._speed
 
     def _drop(self, call: _Call) -> None:
         """Let a call wait no more."""
         self._waiting -= len(call.posts) - call.taken
+        self._waiting_tokens -= call.left
         call.taken = len(call.posts)
 
     async def _run(self) -> None:
@@ -177,8 +179,9 @@ class Batcher:
             else:
                 batch.append((call, call.taken))
                 tokens += call.tokens[call.taken]
-                call.taken += 1
+                self._waiting_tokens -= call.tokens[call.taken]
                 self._waiting -= 1
+                call.taken += 1
                 if call.taken < len(call.posts):
                     self._queue.append(call)
         return batch

@@ -54,6 +54,7 @@ class Bench:
                 lambda: self.posts / _seconds(lambda: self.bundle.classify(self.texts.posts(self.posts, kind))),
             )
             yield _row(f"Classify, {CLIENTS} clients x 1 {kind} post, against offline", ours, theirs, "at least 0.85")
+            yield self._processor(server, kind)
             known = self.texts.posts(self.posts, kind)
             load.closed(server.address, known, CLIENTS)
             again, fresh = self._turns(
@@ -61,6 +62,22 @@ class Bench:
                 lambda: self.posts / load.closed(server.address, self.texts.posts(self.posts, kind), CLIENTS),
             )
             yield _row(f"{kind} posts whose vectors are cached, against fresh ones", again, fresh, "told apart")
+
+    def _processor(self, server: servers.Process, kind: str) -> Row:
+        """The same by time of the processor alone, which other work on the machine distorts less."""
+
+        def ours() -> float:
+            began = server.processor_seconds()
+            load.closed(server.address, self.texts.posts(self.posts, kind), CLIENTS)
+            return self.posts / (server.processor_seconds() - began)
+
+        def theirs() -> float:
+            posts = self.texts.posts(self.posts, kind)
+            began = time.process_time()
+            self.bundle.classify(posts)
+            return self.posts / (time.process_time() - began)
+
+        return _row(f"the same, {kind} posts per second of processor", *self._turns(ours, theirs), "told apart")
 
     def pool(self, kind: str, aim: str) -> Iterator[Row]:
         """64 clients with a post each, against a thread pool that calls the model for each; the best of two sizes."""

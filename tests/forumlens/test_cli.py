@@ -48,6 +48,8 @@ COMMANDS = (
     "classify",
     "trends",
     "serve",
+    "token",
+    "bundle use",
     "run",
     "status",
 )
