@@ -15,6 +15,7 @@ from forumlens.v1.status_pb2_grpc import StatusServiceStub
 from forumlens.v1.thread_pb2_grpc import ThreadServiceStub
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
 from service import limits
+from service.web.memory import Memory
 
 TIMEOUT = 30.0
 _NOT_THERE = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNIMPLEMENTED)
@@ -53,6 +54,9 @@ class Api:
 
     stubs: Stubs
     token: str = ""
+    memory: Memory | None = None
+    version: bytes = b""
+    """Of the data, as far as GetStatus tells it: what was kept of other data is not shown."""
 
     async def call(self, method: Any, request: Any) -> Any:
         """Answer to a request. Raises ApiError."""
@@ -61,6 +65,14 @@ class Api:
             return await method(request, timeout=TIMEOUT, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise ApiError(error.code(), error.details() or error.code().name) from error
+
+    async def recall(self, method: Any, request: Any) -> Any:
+        """As ask, for what is the same for everybody who may read: from memory where it is there."""
+        if self.memory is None:
+            return await self.ask(method, request)
+        # The request's name tells the method: no two methods take the same message.
+        key = (self.version, request.DESCRIPTOR.full_name, request.SerializeToString(deterministic=True))
+        return await self.memory.get(key, lambda: self.ask(method, request))
 
     async def ask(self, method: Any, request: Any) -> Any:
         """As call, but None where the store lacks what it takes, for example labels or topics."""

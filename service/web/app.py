@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -26,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from forumlens.v1 import status_pb2 as upb
 from service.web import text
 from service.web.api import Api, ApiError, Stubs
+from service.web.memory import Memory
 from service.web.pages import Ask, Page
 from service.web.security import Guard
 from service.web.sessions import COOKIE, LIFETIME, Session, Sessions
@@ -37,6 +38,11 @@ View = Callable[[Ask], Awaitable[Page]]
 
 HERE = Path(__file__).parent
 PLOTLY = str(files("plotly") / "package_data" / "plotly.min.js")
+FILTERS = (
+    *("number", "decimal", "share", "chance", "hours", "day", "ago", "month_before"),
+    *("web_url", "spark", "parts", "segment"),
+)
+"""Functions of text.py that templates call."""
 STATUS = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
@@ -86,14 +92,14 @@ class Site:
         self.sessions = Sessions()
         self.options = options
         self._templates = _templates()
+        self._memory = Memory()
 
     def route(self, path: str, view: View) -> Route:
         """A page that is only read."""
 
         async def answer(request: Request) -> Response:
             session = self.session(request)
-            ask = Ask(Api(self.stubs, session.token), session, request.path_params, request.query_params)
-            return await self.answer(request, ask, view)
+            return await self.answer(request, session, view)
 
         return Route(path, answer)
 
@@ -101,13 +107,37 @@ class Site:
         """Session of the request's cookie."""
         return self.sessions.find(request.cookies.get(COOKIE, ""))
 
-    async def answer(self, request: Request, ask: Ask, view: View) -> Response:
+    async def warm(self) -> None:
+        """Ask ahead for what the first page shows; where tokens are needed, the first visitor asks."""
+        nobody = self.sessions.find("")
+        with contextlib.suppress(ApiError):
+            await self.page(overview.overview, nobody, await self.about(nobody), {}, {})
+
+    async def about(self, session: Session) -> upb.GetStatusResponse:
+        """What answers rest on. Asked first, so that nobody is shown what is in memory without a good token."""
+        found: upb.GetStatusResponse = await Api(self.stubs, session.token).call(
+            self.stubs.status.GetStatus, upb.GetStatusRequest()
+        )
+        return found
+
+    async def page(
+        self,
+        view: View,
+        session: Session,
+        about: upb.GetStatusResponse,
+        path: Mapping[str, Any],
+        query: Mapping[str, str],
+    ) -> Page:
+        """What a view makes of a request."""
+        api = Api(self.stubs, session.token, self._memory, about.SerializeToString(deterministic=True))
+        return await view(Ask(api, session, path, query))
+
+    async def answer(self, request: Request, session: Session, view: View) -> Response:
         """A view's page, as HTML or as CSV of one of its tables; where that fails, a page that says why."""
         about = upb.GetStatusResponse()
         try:
-            page, about = await asyncio.gather(
-                view(ask), ask.api.call(ask.api.stubs.status.GetStatus, upb.GetStatusRequest())
-            )
+            about = await self.about(session)
+            page = await self.page(view, session, about, request.path_params, request.query_params)
         except ApiError as error:
             if error.code is grpc.StatusCode.UNAUTHENTICATED:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -118,7 +148,7 @@ class Site:
         if table is not None:
             disposition = f'attachment; filename="forumlens-{table.name}.csv"'
             return Response(to_csv(table), 200, {"content-disposition": disposition}, "text/csv; charset=utf-8")
-        return self.html(request, ask.session, page, about)
+        return self.html(request, session, page, about)
 
     def status_of(self, error: ApiError) -> int:
         """HTTP status of a failed call."""
@@ -176,7 +206,9 @@ def make_app(channel: grpc.aio.Channel, options: WebOptions | None = None) -> St
         return site.html(request, site.session(request), page, upb.GetStatusResponse())
 
     handlers: dict[Any, Any] = {HTTPException: refuse, 500: refuse}
-    return Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
+    app = Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
+    app.state.warm = site.warm
+    return app
 
 
 async def _plotly(_request: Request) -> Response:
@@ -191,11 +223,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=text.number, decimal=text.decimal, share=text.share, chance=text.chance, hours=text.hours, day=text.day, ago=text.ago
-    )
-    environment.filters.update(web_url=text.web_url, spark=text.spark, parts=text.parts, segment=text.segment)
-    environment.filters["month_before"] = text.month_before
+    environment.filters.update({name: getattr(text, name) for name in FILTERS})
     environment.globals["with_query"] = _with_query
     environment.globals["version"] = _version()
     return environment

@@ -8,9 +8,8 @@ from typing import Any
 
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import statistics_pb2 as spb
-from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import theme_pb2 as kpb
-from forumlens.v1 import trend_pb2 as tpb
+from forumlens.v1 import thread_pb2 as hpb
 from service.convert import moment
 from service.web.api import Api
 from service.web.sessions import Session

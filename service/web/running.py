@@ -70,10 +70,12 @@ class WebServer:
         )
         self._server = _Quiet(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        self._warming = asyncio.create_task(app.state.warm())
 
     async def stop(self) -> None:
         """End when the requests that were taken are answered."""
         if self._serving is not None:
+            self._warming.cancel()
             self._server.should_exit = True
             await self._serving
             await self._channel.close(None)

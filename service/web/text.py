@@ -50,8 +50,8 @@ def day(value: datetime | None) -> str:
 
 
 def ago(value: datetime, now: datetime | None = None) -> str:
-    """How long ago, in days."""
-    days = ((now or datetime.now(UTC)) - value).days
+    """How long ago a moment in UTC was, in days."""
+    days = ((now or datetime.now(UTC)) - value.replace(tzinfo=UTC)).days
     return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")
 
 

@@ -18,7 +18,7 @@ SHOWN = 5
 async def answers_of(api: Api, **scope: Any) -> apb.ThemeAnswers | None:
     """Figures over the threads of a scope, as fields of QueryAnswersRequest; None where there is nothing to tell."""
     request = apb.QueryAnswersRequest(by=kpb.THEME_KIND_ALL, **scope)
-    found = await api.ask(api.stubs.answers.QueryAnswers, request)
+    found = await api.recall(api.stubs.answers.QueryAnswers, request)
     return found.themes[0] if found and found.themes else None
 
 

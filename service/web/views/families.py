@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import theme_pb2 as kpb
+from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.pages import Ask, Names, Page, family_link, move, names_of, thread_table
 from service.web.plots import trend_plot
@@ -24,7 +24,7 @@ async def family_list(ask: Ask) -> Page:
     """Families that threads mention, those with most threads first."""
     api = ask.api
     request = tpb.CompareWithUploadsRequest(kind=kpb.THEME_KIND_FAMILY)
-    found = await api.ask(api.stubs.trends.CompareWithUploads, request)
+    found = await api.recall(api.stubs.trends.CompareWithUploads, request)
     rows = [
         (
             family_link(one.subject),
@@ -59,8 +59,8 @@ async def family(ask: Ask) -> Page:
     api, name = ask.api, ask.path["id"]
     names, trend, crossed, threads = await asyncio.gather(
         names_of(api),
-        api.call(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name])),
-        api.ask(api.stubs.trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_LEAF)),
+        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name])),
+        api.recall(api.stubs.trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_LEAF)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(families=[name], page_size=SHOWN)),
     )
     points = trend.series[0].points

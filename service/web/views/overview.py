@@ -12,7 +12,8 @@ from service.web.pages import RECENT_CHOICES, Ask, Names, Page, family_link, mov
 from service.web.tables import Column, Link, Table
 from service.web.views.answers import answers_of, unanswered_table
 
-SHOWN = 10
+SHOWN = 12
+SHOWN_BESIDE = 5
 OF_LATE = 12
 """Months that sureness and answers are told of."""
 CAPTIONS = {"challenge": "What people struggle with", "benefit": "What helps them"}
@@ -30,12 +31,12 @@ async def overview(ask: Ask) -> Page:
     names, model, themes, new_labels, new_topics, apart, months, topics = await asyncio.gather(
         names_of(api),
         api.call(api.stubs.classification.GetModelInfo, cpb.GetModelInfoRequest()),
-        api.ask(trends.ListThemes, tpb.ListThemesRequest(kind=leaf, recent_months=recent)),
-        api.ask(trends.ListEmergingThemes, tpb.ListEmergingThemesRequest(kind=leaf, recent_months=recent)),
-        api.ask(trends.ListEmergingThemes, tpb.ListEmergingThemesRequest(kind=topic, recent_months=recent)),
-        api.ask(trends.ListDivergences, tpb.ListDivergencesRequest()),
-        api.call(trends.QueryTrends, tpb.QueryTrendsRequest()),
-        api.ask(trends.ListTopics, tpb.ListTopicsRequest(page_size=500)),
+        api.recall(trends.ListThemes, tpb.ListThemesRequest(kind=leaf, recent_months=recent)),
+        api.recall(trends.ListEmergingThemes, tpb.ListEmergingThemesRequest(kind=leaf, recent_months=recent)),
+        api.recall(trends.ListEmergingThemes, tpb.ListEmergingThemesRequest(kind=topic, recent_months=recent)),
+        api.recall(trends.ListDivergences, tpb.ListDivergencesRequest()),
+        api.recall(trends.QueryTrends, tpb.QueryTrendsRequest()),
+        api.recall(trends.ListTopics, tpb.ListTopicsRequest(page_size=500)),
     )
     points = months.series[0].points if months.series else ()
     answers = await answers_of(api, start_month=points[-OF_LATE].month if len(points) > OF_LATE else "")
@@ -66,8 +67,10 @@ def _by_kind(names: Names, themes: Iterable[tpb.ThemeTrend]) -> Iterator[Table]:
     for one in themes:
         if one.theme in names.labels:
             found[names.labels[one.theme].kind].append(one)
-    for kind, some in found.items():
-        yield theme_table(some[:SHOWN], names, kpb.THEME_KIND_LEAF, kind, CAPTIONS.get(kind, f"Themes: {kind}"))
+    for place, (kind, some) in enumerate(found.items()):
+        shown = some[: SHOWN_BESIDE if place else SHOWN]
+        caption = CAPTIONS.get(kind, f"Themes: {kind}")
+        yield theme_table(shown, names, kpb.THEME_KIND_LEAF, kind, caption)
 
 
 THEME_COLUMNS = (
@@ -158,7 +161,9 @@ def topic_link(topic: tpb.Topic) -> Link:
 
 def sureness(points: Sequence[tpb.TrendPoint]) -> dict[str, float | int | None]:
     """Of the threads of the last twelve months that are known: how many are labelled, judged to have none, or open."""
-    known = [point for point in points if point.HasField("all_threads") and point.HasField("abstained_threads")][-OF_LATE:]
+    known = [point for point in points if point.HasField("all_threads") and point.HasField("abstained_threads")][
+        -OF_LATE:
+    ]
     threads = sum(point.all_threads for point in known)
     fields = ("labelled_threads", "none_threads", "abstained_threads")
     parts = {name: sum(getattr(point, name) for point in known) / threads if threads else None for name in fields}

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import grpc
 
-from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import theme_pb2 as kpb
+from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.api import ApiError
 from service.web.pages import (
@@ -40,7 +40,7 @@ async def theme_list(ask: Ask) -> Page:
     api, recent = ask.api, ask.number("months", 3, RECENT_CHOICES)
     kind = ask.text("kind") if ask.text("kind") in KINDS else "leaf"
     request = tpb.ListThemesRequest(kind=KINDS[kind], recent_months=recent)
-    names, found = await asyncio.gather(names_of(api), api.ask(api.stubs.trends.ListThemes, request))
+    names, found = await asyncio.gather(names_of(api), api.recall(api.stubs.trends.ListThemes, request))
     known = {label.kind for label in names.labels.values()}
     wanted = ask.text("of") if ask.text("of") in known else ""
     themes = [
@@ -72,8 +72,8 @@ async def theme(ask: Ask) -> Page:
     of_threads = {"category" if kind == "forum-category" else "label": theme_id}
     crossed = tpb.QueryCrossTableRequest(kind=KINDS[kind])
     trend, families, threads, answers = await asyncio.gather(
-        api.ask(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(**{subject: theme_id})),
-        api.ask(api.stubs.trends.QueryCrossTable, crossed) if kind != "forum-category" else nothing(),
+        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(**{subject: theme_id})),
+        api.recall(api.stubs.trends.QueryCrossTable, crossed) if kind != "forum-category" else nothing(),
         api.ask(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(**of_threads, page_size=NEWEST)),
         answers_of(api, **{subject: theme_id}),
     )

@@ -6,8 +6,8 @@ import asyncio
 
 import grpc
 
-from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import theme_pb2 as kpb
+from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.api import ApiError
 from service.web.pages import Ask, Names, Page, names_of, thread_table
@@ -27,8 +27,8 @@ async def topic_list(ask: Ask) -> Page:
     api = ask.api
     names, found, trends = await asyncio.gather(
         names_of(api),
-        api.ask(api.stubs.trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
-        api.ask(api.stubs.trends.ListThemes, tpb.ListThemesRequest(kind=kpb.THEME_KIND_TOPIC)),
+        api.recall(api.stubs.trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
+        api.recall(api.stubs.trends.ListThemes, tpb.ListThemesRequest(kind=kpb.THEME_KIND_TOPIC)),
     )
     months = {one.theme: list(one.threads) for one in (trends.themes if trends else ())}
     rows = [
@@ -65,12 +65,14 @@ async def topic(ask: Ask) -> Page:
     trends = api.stubs.trends
     names, found, trend, families, threads, answers = await asyncio.gather(
         names_of(api),
-        api.call(trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
-        api.call(trends.QueryTrends, tpb.QueryTrendsRequest(topic=number)),
-        api.ask(trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_TOPIC)),
+        api.recall(trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
+        api.recall(trends.QueryTrends, tpb.QueryTrendsRequest(topic=number)),
+        api.recall(trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_TOPIC)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(topic=number, page_size=NEWEST)),
         answers_of(api, topic=number),
     )
+    if found is None or trend is None:
+        raise ApiError(grpc.StatusCode.NOT_FOUND, "there are no topics yet: run `forumlens topics`")
     one = next((each for each in found.topics if each.id == number), tpb.Topic(id=number))
     wanted = one.representative_threads[:REPRESENTATIVES]
     got = await asyncio.gather(
@@ -86,7 +88,13 @@ async def topic(ask: Ask) -> Page:
         thread_table(newest[:SHOWN], names, "Newest threads"),
         together_table(newest, names, ""),
     ]
-    values = {"topic": one, "plot": plot, "nearest": _nearest(names, one), "filter": {"topic": number}, "answers": answers}
+    values = {
+        "topic": one,
+        "plot": plot,
+        "nearest": _nearest(names, one),
+        "filter": {"topic": number},
+        "answers": answers,
+    }
     return Page("topic.html", title, values, tables)
 
 
