@@ -47,7 +47,7 @@ def shown(folder: Path, **options: Any) -> Iterator[Running]:
         save_threads(db, forum.id, [hostile_thread()])
         label(db)
         mark_authored(db, forum.id)
-        chosen = ServerOptions(farewell=0.0, grace=10.0, web_port=0, **options)
+        chosen = ServerOptions(**{"farewell": 0.0, "grace": 10.0, "web_port": 0} | options)
         with serving(db, TinyBundle(), families=TinyFamilies(), options=chosen) as running:
             yield running
 
