@@ -27,6 +27,7 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.rows import RowError
     from classifier.taxonomy import TaxonomyError
     from classifier.weights import WeightsError
+    from forumlens.tell.webhook import WebhookError
     from scraper.errors import FileError, ScraperError
     from scraper.replay import DumpError, PortError
     from service.server import ServerError
@@ -52,6 +53,7 @@ def exit_code_of(error: BaseException) -> int | None:
         WeightsError,
         PortError,
         ServerError,
+        WebhookError,
     )
     if isinstance(error, NotMadeYetError):
         return 3
