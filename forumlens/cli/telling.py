@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from forumlens.cli.assemble import open_store
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.options import DatabaseFlag, FormatFlag, utc
-from forumlens.cli.output import Format, print_rows, say
+from forumlens.cli.options import DatabaseFlag, FormatFlag, OutFlag, utc
+from forumlens.cli.output import Format, print_rows, say, write_out
 from forumlens.cli.settings import Settings, load_settings
 from store.alerts import Alert, list_alerts, mark_delivered, raise_alerts
 from store.database import Database
 
-OutFlag = Annotated[Path | None, typer.Option("--out", help="File to write. \\[default: standard output]")]
 EndFlag = Annotated[
     datetime | None,
     typer.Option("--end", formats=["%Y-%m-%d"], help="Up to this day (UTC), exclusive. \\[default: now]"),
@@ -60,7 +57,7 @@ def digest(
     settings = load_settings(database_url=database)
     with open_store(settings) as db:
         found = gather(db, utc(end) or datetime.now(UTC), days)
-    _write(out, (as_html if form is DigestForm.HTML else as_markdown)(found).encode())
+    write_out(out, (as_html if form is DigestForm.HTML else as_markdown)(found).encode())
 
 
 def alerts(
@@ -107,7 +104,7 @@ def feed(
 
     settings = load_settings(database_url=database)
     with open_store(settings) as db:
-        _write(out, atom_feed(list_alerts(db), link))
+        write_out(out, atom_feed(list_alerts(db), link))
 
 
 def _deliver(settings: Settings, db: Database, waiting: list[Alert], now: datetime) -> Exception | None:
@@ -130,11 +127,3 @@ def _row(one: Alert) -> dict[str, Any]:
     return {"raised": one.raised_at.isoformat(timespec="seconds"), "delivered": one.delivered_at is not None} | {
         "text": one.text
     }
-
-
-def _write(out: Path | None, data: bytes) -> None:
-    if out is None:
-        sys.stdout.write(data.decode())
-    else:
-        out.write_bytes(data)
-        say(f"Wrote {out}.")
