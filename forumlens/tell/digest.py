@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -27,7 +28,10 @@ from store.values import ThreadFilter, ThreadSummary
 
 _ALL_TOPICS = 100_000
 _THEMES, _LOOKS, _NEW = 10, 10, 10
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
+
+
+_IN_URLS = "%:/?#[]@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,13 @@ def _environment(*, autoescape: bool) -> Environment:
         lstrip_blocks=True,
     )
     found.filters["plain"] = lambda text: _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
-    found.filters["web"] = lambda url: url if str(url).startswith(("https://", "http://")) else ""
+    found.filters["web"] = _web
     return found
+
+
+def _web(url: str) -> str:
+    """An address that a link may lead to, without a sign that would end it; empty for another kind."""
+    return quote(url, safe=_IN_URLS) if url.startswith(("https://", "http://")) else ""
 
 
 def _themes(recent: PeriodCounts, before: PeriodCounts) -> list[ThemeLine]:
