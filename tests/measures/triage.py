@@ -4,7 +4,7 @@ A classifier that knows only the authored examples meets real posts. Half of the
 set aside to score on; from three quarters of the others, drawn anew for each seed, reviews are taken, whose answers are
 the posts' labels: in the order of the triage queue, each round of 50 chosen by the bundle that was fitted on the rounds
 before, or at random. Every second seed swaps the halves. One row a number of reviews and strategy: micro-F1 of
-categories and leaves, mean and standard deviation over seeds.
+categories and leaves, mean and standard deviation over seeds; and the difference, seed by seed.
 """
 
 from __future__ import annotations
@@ -117,6 +117,9 @@ def main() -> None:
                 for reviews, *scores in bench.run(strategy, pool, test, seed):
                     found[strategy, reviews].append(tuple(scores))
                     sys.stderr.write(f"seed {seed}, {strategy}, {reviews}: {scores}\n")
+    for step in STEPS:
+        ours, theirs = (np.asarray(found[strategy, step]) for strategy in ("queue", "random"))
+        found["queue less random", step] = [tuple(row) for row in ours - theirs]
     for (strategy, reviews), scores in found.items():
         means, spread = np.mean(scores, axis=0), np.std(scores, axis=0, ddof=1)
         cells = " | ".join(f"{mean:.3f} ± {sd:.3f}" for mean, sd in zip(means, spread, strict=True))
