@@ -21,6 +21,7 @@ from forumlens.cli import (
     learn,
     report,
     serving,
+    telling,
     topics,
 )
 from forumlens.cli.errors import exit_code_of
@@ -34,8 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-MODULES = (collect, intake, learn, topics, evaluate, labels, causes, answers, answer, join, report, serving, demo)
-for module in MODULES:
+MODULES = (collect, intake, learn, topics, evaluate, labels, causes, answers, answer, join, report, telling, serving)
+for module in (*MODULES, demo):
     module.register(app)
 
 
