@@ -21,7 +21,7 @@ _HEADS = (
     "VisualQuestionAnswering", "VisualReasoning", "XVector", "ZeroShotImageClassification",
     "ZeroShotObjectDetection",
 )  # fmt: skip
-_SUFFIXES = (
+SUFFIXES = (
     "Attention", "AudioModel", "AudioModelWithProjection", "Block", "Config", "Decoder", "DecoderLayer",
     "DoubleHeadsModel", "Embeddings", "Encoder", "EncoderLayer", "EncoderModel", "FeatureExtractor", "HeadModel",
     "ImageProcessor", "ImageProcessorFast", "LMHeadModel", "Layer", "MLP", "Model", "ModelWithLMHead",
@@ -30,9 +30,10 @@ _SUFFIXES = (
     "TokenizerFast", "VisionConfig", "VisionModel", "VisionModelWithProjection",
     *(f"For{head}" for head in _HEADS),
 )  # fmt: skip
+"""What may follow a family's prefix in a class name."""
 
 _BEFORE_WINDOW, _ID_WINDOW = 80, 160
-_ID_LEFT = re.compile(r"(?:https?://)?[\w./~-]*\Z")
+_ID_LEFT = re.compile(r"(?:[\w./~-]*//:s?ptth|[\w./~-]*)", re.IGNORECASE)  # read backwards
 _ID_RIGHT = re.compile(r"[\w./~-]*")
 _HUB_URL = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?!(?:datasets|spaces|docs|blog|papers|learn|tasks)/)",
@@ -48,14 +49,9 @@ _SIZED = re.compile(r"\d|[-_](?:base|small|medium|large|huge|tiny|mini|nano|xl|x
 _FILE = re.compile(r"\.(?:py|ipynb|md|txt|json|ya?ml|sh|cpp?|h|js|ts|html?|png|jpe?g|gif|csv|log|cfg|toml)\Z", re.I)
 
 
-def class_names(prefix: str) -> list[str]:
-    """Class names that a family with this prefix ("GPT2") has or could have, as they are written."""
-    return [framework + prefix + suffix for framework in FRAMEWORKS for suffix in _SUFFIXES]
-
-
 def is_class_name(text: str) -> bool:
     """Whether this is a class name already, and not the prefix of some."""
-    return text.endswith(_SUFFIXES) and text not in _SUFFIXES
+    return text.endswith(SUFFIXES) and text not in SUFFIXES
 
 
 def names_a_model(text: str, start: int, end: int) -> bool:
@@ -64,9 +60,9 @@ def names_a_model(text: str, start: int, end: int) -> bool:
     A Hub id outside quotes must carry a size or a version, and a path of files is none: "and/or", "/opt/ml/model" and
     "docs/git-guide" say nothing of models.
     """
-    left = _ID_LEFT.search(text[max(0, start - _ID_WINDOW) : start])
+    left = _ID_LEFT.match(text[max(0, start - _ID_WINDOW) : start][::-1])
     right = _ID_RIGHT.match(text, end, end + _ID_WINDOW)
-    head = left[0] if left else ""
+    head = left[0][::-1] if left else ""
     whole = (head + text[start:end] + (right[0] if right else "")).rstrip("./-")
     link = _HUB_URL.match(whole)
     if link is not None:
