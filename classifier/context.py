@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from classifier.families import Everyday, Family
 
 WEIGHTS = {
-    "sized": 4, "numbered": 1, "size word after": 1, "own spelling": 4, "capitals": 2, "capital": 1,
-    "odd capitals": -4, "model noun after": 3, "tuned": 3, "used": 1, "compared": 1, "article": -2, "joined to a noun": 3,
+    "sized": 4, "numbered": 1, "size word after": 2, "own spelling": 5, "capitals": 2, "capital": 1,
+    "odd capitals": -4, "model noun after": 3, "model noun soon after": 1, "opens the text": 1, "tuned": 3, "used": 1, "compared": 1, "article": -2, "joined to a noun": 3,
     "joined to a word": -3, "listed with a family": 4, "listed with a likely family": 2, "near a family": 2,
     "a family in the text": 1, "in the thread": 3, "words of models": 1, "many words of models": 1, "like": 2,
     "much like": 2, "like beside it": 2, "of a model": 3, "acts as a model": 1, "unlike": -3, "much unlike": -2, "unlike beside it": -3, "person": -4, "code": -9,
@@ -22,6 +22,7 @@ _BESIDE, _NEAR, _WIDE = 25, 60, 120
 _SIZE_WORDS = "base|tiny|mini|nano|small|medium|large|huge|xl|xxl|xxlarge|xlarge"
 _WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
 _SIZED = re.compile(rf"[-_ ]?(?:v?\d+(?:\.\d+)?[bm](?![^\W_])|[-_](?:{_SIZE_WORDS}|vit|instruct)(?![^\W_]))", re.I)
+_SIZED_LATER = re.compile(rf"(?:[-_][\w.]+?){{1,4}}[-_](?:\d+(?:\.\d+)?[bm]|{_SIZE_WORDS})(?![^\W_])", re.I)
 _NUMBERED = re.compile(r"[-_ ]?v?\d+(?:\.\d+)?(?![^\W_])", re.I)
 _SIZE_AFTER = re.compile(rf"\s(?:{_SIZE_WORDS})(?![^\W_])", re.I)
 _NOUNS = (
@@ -34,13 +35,14 @@ _NOUN_AFTER = re.compile(
     rf"(?:{_NOUNS})(?![^\W_])",
     re.I,
 )
-_JOINED_AFTER = re.compile(r"[-_/]([^\W_]+)")
+_NOUN_SOON = re.compile(rf"\s[a-z-]+\s(?:{_NOUNS}|outputs?|scores?|kernels?)(?![^\W_])", re.I)
+_JOINED_AFTER = re.compile(r"[-_/](?![A-Z](?![^\W_]))[^\W_]+")
 _JOINED_NOUN = re.compile(rf"[-_](?:{_NOUNS}|like|based|style|guided|generated|only|family)(?![^\W_])", re.I)
 _TUNED = re.compile(r"\b(?:fine-?tun\w+|(?:pre-?|re)?train(?:ed|ing)?|quanti[sz]\w+|distill?\w*)\s(?:\w+'?s\s)?(?:the\s)?\Z", re.I)
 _USED = re.compile(r"\b(?:us\w{1,3}|load\w*|try|tried|run|running|with|call\w*|test\w*|serv\w+)\s(?:the\s)?\Z", re.I)
 _COMPARED = re.compile(r"\b(?:than|vs\.?|versus|like|compar\w+|or|between|instead of|by|replac\w+)\s(?:the\s)?\Z", re.I)
 _OF_MODEL = re.compile(
-    rf"\b(?:{_NOUNS}|size|version|port|implementation)\s(?:of|for|from|on|in|with|to|like|called|named)\s(?:the\s)?\Z", re.I
+    rf"\b(?:{_NOUNS}|size|version|port|implementation)\s(?:(?:out )?of|for|from|on|in|with|to|like|called|named)\s(?:the\s)?\Z", re.I
 )
 _ACTS = re.compile(
     r"\s(?:need|give|generate|output|support|return|use|require|expect|work|fail|write|produce|pad|predict|repeat|handle|"
@@ -59,11 +61,20 @@ _CODE_LINE = re.compile(r"\s+(?:[a-z]+)\s+-")
 _MODEL_WORDS = re.compile(
     r"\b(?:fine-?tun\w*|checkpoints?|token(?:izer|s|ization)\w*|pre-?train\w*|embeddings?|inference|weights|transformers|"
     r"lora|qlora|quanti[sz]\w*|hugging ?face|hub|encoder|decoder|zero-shot|few-shot|from_pretrained|generat\w+|"
-    r"multilingual|downstream|perplexity|batch|epochs?|learning rate|loss|gpus?|vram|a100|h100|fp16|bf16|onnx|accuracy|"
+    r"multilingual|downstream|perplexity|batch|epochs?|learning rate|loss|gpus?|vram|cpu|cuda|a100|h100|fp16|fp8|bf16|onnx|gguf|gptq|vllm|logits|hidden states|prompts?|cosine|similarity|kernels?|accuracy|"
     r"models?|trained|training|benchmark\w*)\b",
     re.I,
 )
 _BETWEEN = re.compile(r"(?:[\s,/&+]|\b(?:and|or|vs\.?|versus|than|with|to|by|from|both|the|between|replaced|better|worse|faster|slower)\b|[-.\w]*(?:base|large|small|\d[bm]?)\b)*", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that stand near a name, right before it, and right after it."""
+
+    near: re.Pattern[str] | None
+    left: re.Pattern[str] | None
+    right: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,8 @@ class Sense:
 
     everyday: Everyday
     written: frozenset[str]
-    like: re.Pattern[str] | None
-    unlike: re.Pattern[str] | None
+    like: Words
+    unlike: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ class Place:
 
 def sense_of(family: Family) -> Sense:
     """Make a family's words ready for `cues`."""
-    return Sense(family.everyday, frozenset(family.written), _any_of(family.like), _any_of(family.unlike))
+    return Sense(family.everyday, frozenset(family.written), _words_of(family.like), _words_of(family.unlike))
 
 
 def score(found: Iterable[str]) -> int:
@@ -121,6 +132,8 @@ def _form(name: str, before: str, sense: Sense) -> Iterator[str]:
     elif capitals > 1 and (name.isupper() or name in sense.written):
         if sense.everyday is not Everyday.ACRONYM or name in sense.written:
             yield "capitals"
+            if not before.strip():
+                yield "opens the text"
     elif capitals > 1 and " " not in name:
         yield "odd capitals"
     elif capitals and sense.everyday is Everyday.WORD and re.search(r"[\w,)] \Z", before):
@@ -129,7 +142,7 @@ def _form(name: str, before: str, sense: Sense) -> Iterator[str]:
 
 def _size(text: str, place: Place, after: str) -> Iterator[str]:
     tail = text[place.name_end : place.end]
-    if _SIZED.match(text, place.name_end) or tail.rstrip("0123456789.").endswith(("b", "B", "m", "M")):
+    if _SIZED.match(text, place.name_end) or _SIZED_LATER.match(after) or tail.rstrip("0123456789.").endswith(("b", "B", "m", "M")):
         yield "sized"
     elif tail or _NUMBERED.match(after):
         yield "numbered"
@@ -141,6 +154,8 @@ def _neighbours(before: str, after: str, name: str) -> Iterator[str]:
     noun = _NOUN_AFTER.match(after)
     if noun:
         yield "model noun after"
+    elif _NOUN_SOON.match(after):
+        yield "model noun soon after"
     if _JOINED_NOUN.match(after):
         yield "joined to a noun"
     elif (_JOINED_AFTER.match(after) and not _SIZED.match(after) and not _NUMBERED.match(after)) or before[-1:] in ("-", "_"):
@@ -192,18 +207,19 @@ def _vocabulary(before: str, after: str, sense: Sense) -> Iterator[str]:
     yield from _words(sense.unlike, before, after, _NEAR, "unlike")
 
 
-def _words(words: re.Pattern[str] | None, before: str, after: str, reach: int, cue: str) -> Iterator[str]:
+def _words(words: Words, before: str, after: str, reach: int, cue: str) -> Iterator[str]:
     """One of a family's words, more than one of them, and one of them right beside the name."""
-    if words is None:
-        return
     left, right = before[-reach:], after[:reach]
-    hits = [*words.finditer(left), *words.finditer(right)]
+    beside = bool(words.left and words.left.search(left)) or bool(words.right and words.right.match(right))
+    hits: list[re.Match[str]] = []
+    if words.near:
+        hits = [*words.near.finditer(left), *words.near.finditer(right)]
     different = len({match[0].lower() for match in hits})
-    if different:
+    if different or beside:
         yield cue
     if different > 1:
         yield f"much {cue}"
-    if any(
+    if beside or any(
         (match.string is left and match.end() >= len(left) - 1) or (match.string is right and match.start() <= 1)
         for match in hits
     ):
@@ -220,8 +236,18 @@ def _distance(one: Place, other: Place) -> int:
     return max(one.start, other.start) - min(one.end, other.end)
 
 
-def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
+def _words_of(entries: Iterable[str]) -> Words:
+    """Words of a row: `~ out` counts right after the name only, `a ~` right before it, others near it."""
+    rows = list(entries)
+    return Words(
+        _any_of([row for row in rows if "~" not in row], "", ""),
+        _any_of([row.removesuffix("~").strip() for row in rows if row.endswith("~")], "", r"[\s-]\Z"),
+        _any_of([row.removeprefix("~").strip() for row in rows if row.startswith("~")], r"[\s+-]", ""),
+    )
+
+
+def _any_of(words: Iterable[str], before: str, after: str) -> re.Pattern[str] | None:
     parts = [re.escape(word.removesuffix("*")) + (r"\w*" if word.endswith("*") else "") for word in words]
     if not parts:
         return None
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(parts)})(?![^\W_])", re.IGNORECASE)
+    return re.compile(rf"{before}(?<![^\W_])(?:{'|'.join(parts)})(?![^\W_]){after}", re.IGNORECASE)

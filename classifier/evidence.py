@@ -46,6 +46,13 @@ _NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 _HUB_ID = re.compile(r"(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]+/[A-Za-z0-9][\w.-]*")
 # What tells "facebook/opt-1.3b" from "docs/git-guide" where nothing else does.
 _SIZED = re.compile(r"\d|[-_](?:base|small|medium|large|huge|tiny|mini|nano|xl|xxl)\b", re.IGNORECASE)
+# Who gives away the models of these families; below them a name needs no size.
+_OWNERS = re.compile(
+    r"(?:adept|allenai|bigscience|cohereforai|coherelabs|deepseek-ai|eleutherai|facebook|google|ibm|ibm-granite|intel|"
+    r"kakaobrain|laion|meta|microsoft|mosaicml|naver-clova-ix|nvidia|openai|salesforce|shi-labs|snowflake|"
+    r"studio-ousia|suno|tau|thudm|tiiuae|usefulsensors|uw-madison)/",
+    re.IGNORECASE,
+)
 _FILE = re.compile(r"\.(?:py|ipynb|md|txt|json|ya?ml|sh|cpp?|h|js|ts|html?|png|jpe?g|gif|csv|log|cfg|toml)\Z", re.I)
 
 
@@ -73,4 +80,6 @@ def names_a_model(text: str, start: int, end: int) -> bool:
     begin = start - len(head)
     if _LOADED.search(text[max(0, begin - _BEFORE_WINDOW) : begin]):
         return _NAME.fullmatch(whole) is not None
-    return _HUB_ID.fullmatch(whole) is not None and _SIZED.search(whole, whole.index("/")) is not None
+    if _HUB_ID.fullmatch(whole) is None:
+        return False
+    return _SIZED.search(whole, whole.index("/")) is not None or _OWNERS.match(whole) is not None
