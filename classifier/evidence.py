@@ -43,9 +43,9 @@ _LOADED = re.compile(
     r"""(?:from_pretrained\(\s*(?:\w+\s*=\s*)?|(?:model|checkpoint)\w*["']?\s*[=:]\s*)[rb]?["'`]\Z""", re.IGNORECASE
 )
 _NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
-_HUB_ID = re.compile(r"(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]+/[A-Za-z0-9][\w.-]*")
+_HUB_ID = re.compile(r"[A-Za-z][\w-]+/[A-Za-z0-9][\w.-]*")
 # What tells "facebook/opt-1.3b" from "docs/git-guide" where nothing else does.
-_SIZED = re.compile(r"\d|[-_](?:base|small|medium|large|huge|tiny|mini|nano|xl|xxl)\b", re.IGNORECASE)
+_SIZED = re.compile(r"[-_.]v?\d|[-_](?:base|small|medium|large|huge|tiny|mini|nano|xl|xxl)\b", re.IGNORECASE)
 # Who gives away the models of these families; below them a name needs no size.
 _OWNERS = re.compile(
     r"(?:adept|allenai|bigscience|cohereforai|coherelabs|deepseek-ai|eleutherai|facebook|google|ibm|ibm-granite|intel|"
@@ -53,7 +53,7 @@ _OWNERS = re.compile(
     r"studio-ousia|suno|tau|thudm|tiiuae|usefulsensors|uw-madison)/",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\.(?:py|ipynb|md|txt|json|ya?ml|sh|cpp?|h|js|ts|html?|png|jpe?g|gif|csv|log|cfg|toml)\Z", re.I)
+_FILE = re.compile(r"\.(?:py|ipynb|md|txt|json|ya?ml|sh|cpp?|h|js|ts|html?|png|jpe?g|gif|csv|log|cfg|toml|git)\Z", re.I)
 
 
 def is_class_name(text: str) -> bool:
