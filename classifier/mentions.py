@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,10 +13,13 @@ from pathlib import Path
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from classifier.context import THRESHOLD, Place, Sense, cues, score, sense_of
+from classifier.context import THRESHOLD, Place, cues, score
 from classifier.evidence import FRAMEWORKS, SUFFIXES, is_class_name, names_a_model
 from classifier.families import Family, FamilyTable, RegistryError, by_spelling, join, load_table
+from classifier.senses import sense_of
 
+_TRIES = 50
+"""Places at which one text may show that an everyday word names a model; bounds what a log of 100,000 "git" costs."""
 RULES_VERSION = 2
 """Grows whenever the same table would find other families in the same text; part of `Registry.key`."""
 
@@ -109,6 +113,11 @@ class Registry:
         """Names of all families, in the order of the table."""
         return tuple(family.name for family in self._families)
 
+    @property
+    def ambiguous(self) -> tuple[str, ...]:
+        """Names of the families with a name that is an everyday word."""
+        return tuple(family.name for family in self._families if family.ambiguous)
+
     def families(self, text: str, beside: Collection[str] = ()) -> set[str]:
         """Names of the families that a text mentions; `beside` are those that the rest of its thread does."""
         return {hit.family for hit in self.hits(text, beside)}
@@ -120,8 +129,10 @@ class Registry:
         first: dict[str, Hit] = {}
         for place in sure:
             first.setdefault(place.family, Hit(place.family, place.start, place.end))
+        tries: Counter[str] = Counter()
         for place in doubtful:
-            if place.family not in first:
+            tries[place.family] += 1
+            if place.family not in first and tries[place.family] <= _TRIES:
                 found = cues(text, place, self._senses[place.family], sure, doubtful)
                 if place.family in beside:
                     found = (*found, "in the thread")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from classifier.mentions import Registry
 from forumlens.cli.assemble import load_registry, open_bundle, open_store, taxonomy_in_use
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.forum import verify_forum
@@ -62,7 +63,7 @@ def show_trends(
         subject = _subject(db, label or category, topic)
         if subject.label and assignments.current_bundle(db) is None:
             raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
-        families = _families(db, family or [])
+        families = _families(db, load_registry(settings), family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
         found = [
             (group, point)
@@ -155,7 +156,7 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
             "trends tell of the former until `forumlens assign` is run"
         )
 
-    run_server(db, bundle, settings.host, settings.port, families=load_registry(), on_ready=on_ready)
+    run_server(db, bundle, settings.host, settings.port, families=load_registry(settings), on_ready=on_ready)
 
 
 def _subject(db: Database, label: str | None, topic: int | None) -> TrendSubject:
@@ -176,8 +177,7 @@ def _check_label(settings: Settings, leaf: str | None, category: str | None) -> 
             raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}: {hint}")
 
 
-def _families(db: Database, named: list[str]) -> tuple[str, ...]:
-    registry = load_registry()
+def _families(db: Database, registry: Registry, named: list[str]) -> tuple[str, ...]:
     known = trends.families_known(db) | set(registry.names)
     families = tuple(dict.fromkeys(registry.canonical(name) for name in named))
     for name in families:

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from forumlens.cli import answer, collect, demo, evaluate, intake, labels, learn, topics
+from forumlens.cli import answer, collect, demo, evaluate, intake, labels, learn, mentions, topics
 from forumlens.cli.errors import exit_code_of
 from forumlens.cli.output import stderr
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (collect, intake, learn, topics, evaluate, labels, answer, demo):
+for module in (collect, intake, learn, topics, evaluate, labels, mentions, answer, demo):
     module.register(app)
 
 

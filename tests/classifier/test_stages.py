@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from classifier import stages
 from classifier.cache import CachedEmbedder
+from classifier.families import Family
 from classifier.features import take_apart
-from classifier.mentions import Family, Registry
+from classifier.mentions import Registry
 from classifier.stages import assign, find_mentions
 from store.assignments import current_bundle, known_assignments
 from store.database import Database, open_database
