@@ -15,7 +15,7 @@ WEIGHTS = {
     # how it is written
     "own spelling": 5, "capitals": 2, "opens the text": 1, "capital": 1, "everyday spelling": -1, "odd capitals": -4,
     # size and version
-    "sized": 4, "size word after": 3, "numbered": 1,
+    "sized": 4, "size word after": 3, "versioned": 3, "numbered": 1,
     # what stands beside it
     "model noun after": 3, "joined to a noun": 3, "of a model": 3, "tuned": 3, "model noun soon after": 1, "used": 1,
     "compared": 1, "acts as a model": 1, "article": -2, "joined to a word": -3, "person": -4, "code": -9,
@@ -48,7 +48,8 @@ _SIZED = _pattern(rf"[-_ ]?(?:v?\d+(?:\.\d+)?[bm]{_END}|[-_](?:{_SIZE_WORDS}|vit
 _SIZED_LATER = _pattern(rf"(?:[-_][^\W_]+(?:\.[^\W_]+)*){{1,4}}?[-_](?:\d+(?:\.\d+)?[bm]|{_SIZE_WORDS}){_END}")
 _SIZE_TAIL = _pattern(r".*\d[bm]\d*\Z")
 _SIZE_AFTER = _pattern(rf"\s(?:{_SIZE_WORDS}){_END}")
-_NUMBERED = _pattern(rf"[-_ ]?v?\d+(?:\.\d+)?{_END}")
+_VERSIONED = _pattern(rf"[-_ ]?v\d+(?:\.\d+)?(?![^\W_])")
+_NUMBERED = _pattern(rf"(?:[-_ ]?v?\d+(?:\.\d+)?|-[a-z]\d{{1,3}}){_END}")
 _NOUN_AFTER = _pattern(
     rf"(?:[-_ ]?(?:v?\d[\w.]*|{_SIZE_WORDS}))?[\s-]+(?:(?:question|context|text|image|language|base|chat|code)\s)?"
     rf"(?:{_NOUNS}){_END}"
@@ -56,7 +57,7 @@ _NOUN_AFTER = _pattern(
 _NOUN_SOON = _pattern(rf"\s[a-z-]+\s(?:{_NOUNS}|outputs?|scores?|kernels?){_END}")
 _MODEL_JOINS = rf"{_NOUNS}|like|based|style|guided|generated|only|family"
 _JOINED_NOUN = _pattern(rf"[-_](?:{_MODEL_JOINS}){_END}")
-_JOINED_WORD = _pattern(rf"[-_/](?!(?:[a-z]|v?\d[\w.]*|vit|instruct|{_SIZE_WORDS}|{_MODEL_JOINS}){_END})[^\W_]+")
+_JOINED_WORD = _pattern(rf"[-_/](?!(?:[a-z]\d{{0,3}}|v?\d[\w.]*|vit|instruct|{_SIZE_WORDS}|{_MODEL_JOINS}){_END})[^\W_]+")
 _TUNED = _pattern(
     r"\b(?:fine-?tun\w+|(?:pre-?|re)?train(?:ed|ing)?|quanti[sz]\w+|distill?\w*)\s(?:\w+'?s\s)?(?:the\s)?\Z"
 )
@@ -81,7 +82,7 @@ _PERSON_AFTER = re.compile(
     r",\s(?:I|could|can|thank|you|the one)|!\Z"
 )
 _CODE_BEFORE = re.compile(
-    r"(?:[\w)\]]\.|[/\\$@#=<`]|(?:^|\s)--?|\b(?:import|from|def|class|install|sudo|cd|which)\s)\Z"
+    r"(?:[\w)\]]\.|[/\\$@#=<`]|(?:^|\s)--?|\b(?:import|def|install|sudo)\s)\Z"
 )
 _CODE_AFTER = re.compile(r"\(|\.[A-Za-z_]|\s?(?<![=!<>])=(?!=)|\s?:=|\s?\[|/|::|\s(?:import|-[a-z-])")
 _CODE_START = re.compile(r"(?:\A|\n)\s*(?:[$>%!]\s*)?\Z")
@@ -123,6 +124,7 @@ def cues(text: str, place: Place, sense: Sense, sure: Sequence[Place], likely: S
     `sure` are names of other families that are no everyday words, `likely` are ambiguous ones; both in order.
     """
     before, after = text[max(0, place.start - _WIDE) : place.start], text[place.end : place.end + _WIDE]
+    after = after.removeprefix("'s").removeprefix("’s")
     name, just_before = text[place.start : place.name_end], before[-_BESIDE:]
     if _is_code(just_before, after):
         return ("code",)
@@ -166,6 +168,8 @@ def _size(text: str, place: Place, after: str) -> Iterator[str]:
     tail = text[place.name_end : place.end]
     if _SIZED.match(text, place.name_end) or _SIZED_LATER.match(after) or _SIZE_TAIL.match(tail):
         yield "sized"
+    elif _VERSIONED.match(text, place.name_end):
+        yield "versioned"
     elif tail or _NUMBERED.match(after):
         yield "numbered"
     elif _SIZE_AFTER.match(after):

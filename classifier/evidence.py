@@ -48,7 +48,7 @@ _HUB_ID = re.compile(r"[A-Za-z][\w-]+/[A-Za-z0-9][\w.-]*")
 _SIZED = re.compile(r"[-_.]v?\d|[-_](?:base|small|medium|large|huge|tiny|mini|nano|xl|xxl)\b", re.IGNORECASE)
 # Who gives away the models of these families; below them a name needs no size.
 _OWNERS = re.compile(
-    r"(?:adept|allenai|bigscience|cohereforai|coherelabs|deepseek-ai|eleutherai|facebook|google|ibm|ibm-granite|intel|"
+    r"(?:adept|allenai|bigscience|cohereforai|coherelabs|deepseek-ai|eleutherai|facebook|google|huggingface|ibm|ibm-granite|intel|"
     r"kakaobrain|laion|meta|microsoft|mosaicml|naver-clova-ix|nvidia|openai|salesforce|shi-labs|snowflake|"
     r"studio-ousia|suno|tau|thudm|tiiuae|usefulsensors|uw-madison)/",
     re.IGNORECASE,

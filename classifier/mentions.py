@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -129,16 +129,30 @@ class Registry:
         first: dict[str, Hit] = {}
         for place in sure:
             first.setdefault(place.family, Hit(place.family, place.start, place.end))
+        told = self._told(text, doubtful, sure, first.keys(), beside)
+        if told and len({place.family for place in doubtful}) > len(told):  # what was told speaks for its neighbours
+            known = sorted((*sure, *(place for place, _ in told)), key=attrgetter("start"))
+            seen = {place.family for place, _ in told}
+            told += self._told(text, doubtful, known, first.keys() | seen, beside)
+        for place, found in told:
+            first[place.family] = Hit(place.family, place.start, place.end, found)
+        return tuple(first.values())
+
+    def _told(
+        self, text: str, doubtful: list[Place], sure: list[Place], known: Collection[str], beside: Collection[str]
+    ) -> list[tuple[Place, tuple[str, ...]]]:
+        """For each family that is not known, the first of its everyday words whose cues suffice."""
+        told: dict[str, tuple[Place, tuple[str, ...]]] = {}
         tries: Counter[str] = Counter()
         for place in doubtful:
             tries[place.family] += 1
-            if place.family not in first and tries[place.family] <= _TRIES:
+            if place.family not in known and place.family not in told and tries[place.family] <= _TRIES:
                 found = cues(text, place, self._senses[place.family], sure, doubtful)
                 if place.family in beside:
                     found = (*found, "in the thread")
                 if score(found) >= THRESHOLD:
-                    first[place.family] = Hit(place.family, place.start, place.end, found)
-        return tuple(first.values())
+                    told[place.family] = place, found
+        return list(told.values())
 
     def canonical(self, name: str) -> str:
         """Name of the family that an alias or name stands for; an unknown name in lower case, blanks as hyphens."""
