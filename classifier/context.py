@@ -48,7 +48,7 @@ _SIZED = _pattern(rf"[-_ ]?(?:v?\d+(?:\.\d+)?[bm]{_END}|[-_](?:{_SIZE_WORDS}|vit
 _SIZED_LATER = _pattern(rf"(?:[-_][^\W_]+(?:\.[^\W_]+)*){{1,4}}?[-_](?:\d+(?:\.\d+)?[bm]|{_SIZE_WORDS}){_END}")
 _SIZE_TAIL = _pattern(r".*\d[bm]\d*\Z")
 _SIZE_AFTER = _pattern(rf"\s(?:{_SIZE_WORDS}){_END}")
-_VERSIONED = _pattern(rf"[-_ ]?v\d+(?:\.\d+)?(?![^\W_])")
+_VERSIONED = _pattern(rf"[-_ ]?v\d+(?:\.\d+)?{_END}")
 _NUMBERED = _pattern(rf"(?:[-_ ]?v?\d+(?:\.\d+)?|-[a-z]\d{{1,3}}){_END}")
 _NOUN_AFTER = _pattern(
     rf"(?:[-_ ]?(?:v?\d[\w.]*|{_SIZE_WORDS}))?[\s-]+(?:(?:question|context|text|image|language|base|chat|code)\s)?"
@@ -57,7 +57,9 @@ _NOUN_AFTER = _pattern(
 _NOUN_SOON = _pattern(rf"\s[a-z-]+\s(?:{_NOUNS}|outputs?|scores?|kernels?){_END}")
 _MODEL_JOINS = rf"{_NOUNS}|like|based|style|guided|generated|only|family"
 _JOINED_NOUN = _pattern(rf"[-_](?:{_MODEL_JOINS}){_END}")
-_JOINED_WORD = _pattern(rf"[-_/](?!(?:[a-z]\d{{0,3}}|v?\d[\w.]*|vit|instruct|{_SIZE_WORDS}|{_MODEL_JOINS}){_END})[^\W_]+")
+_JOINED_WORD = _pattern(
+    rf"[-_/](?!(?:[a-z]\d{{0,3}}|v?\d[\w.]*|vit|instruct|{_SIZE_WORDS}|{_MODEL_JOINS}){_END})[^\W_]+"
+)
 _TUNED = _pattern(
     r"\b(?:fine-?tun\w+|(?:pre-?|re)?train(?:ed|ing)?|quanti[sz]\w+|distill?\w*)\s(?:\w+'?s\s)?(?:the\s)?\Z"
 )
@@ -81,9 +83,7 @@ _PERSON_AFTER = re.compile(
     r"\s(?:[A-Z][a-zäöüéß]+\b|said|says|wrote|writes|here\b|for (?:the|your) help)|"
     r",\s(?:I|could|can|thank|you|the one)|!\Z"
 )
-_CODE_BEFORE = re.compile(
-    r"(?:[\w)\]]\.|[/\\$@#=<`]|(?:^|\s)--?|\b(?:import|def|install|sudo)\s)\Z"
-)
+_CODE_BEFORE = re.compile(r"(?:[\w)\]]\.|[/\\$@#=<`]|(?:^|\s)--?|\b(?:import|def|install|sudo)\s)\Z")
 _CODE_AFTER = re.compile(r"\(|\.[A-Za-z_]|\s?(?<![=!<>])=(?!=)|\s?:=|\s?\[|/|::|\s(?:import|-[a-z-])")
 _CODE_START = re.compile(r"(?:\A|\n)\s*(?:[$>%!]\s*)?\Z")
 _CODE_LINE = re.compile(r"\s+[a-z]+\s+-")
@@ -233,7 +233,8 @@ def _around(place: Place, others: Sequence[Place]) -> list[Place]:
 def _listed(text: str, place: Place, other: Place) -> bool:
     """Whether two names are members of one list or comparison: "BERT, OPT and GPT-2"."""
     first, second = sorted((place, other), key=_START)
-    return _BETWEEN.fullmatch(text, first.end, second.start) is not None
+    between = text[first.end : second.start]
+    return bool(between.strip()) and _BETWEEN.fullmatch(between) is not None
 
 
 def _vocabulary(before: str, after: str) -> Iterator[str]:

@@ -82,4 +82,6 @@ def names_a_model(text: str, start: int, end: int) -> bool:
         return _NAME.fullmatch(whole) is not None
     if _HUB_ID.fullmatch(whole) is None:
         return False
+    if not head.endswith("/"):  # "someone/my-rag-llama-3"
+        return False
     return _SIZED.search(whole, whole.index("/")) is not None or _OWNERS.match(whole) is not None

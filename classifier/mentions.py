@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from operator import attrgetter, itemgetter
@@ -52,6 +52,9 @@ class _Alias:
     family: str
     ambiguous: bool
     tail: re.Pattern[str]
+
+
+_Found = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,9 @@ class Registry:
         doubtful: list[Place] = []
         taken = 0
         for start, same in itertools.groupby(found, key=itemgetter(0)):
-            hit = self._longest(text, lower, start, list(same)) if start >= taken else None
+            hit = (
+                self._longest(text, lower, start, [(-end, index) for _, end, index in same]) if start >= taken else None
+            )
             if hit is None:
                 continue
             alias, place = hit
@@ -182,22 +187,33 @@ class Registry:
                 (doubtful if doubt else sure).append(place)
         return sure, doubtful
 
-    def _longest(
-        self, text: str, lower: str, start: int, found: list[tuple[int, int, int]]
-    ) -> tuple[_Alias, Place] | None:
-        """The class name at a place, else the longest alias that ends where a word does."""
+    def _longest(self, text: str, lower: str, start: int, found: _Found) -> tuple[_Alias, Place] | None:
+        """The class name at a place, else the longest alias; but a name that is ignored goes before both.
+
+        `found` holds pairs of where a pattern ends and its number, the longest first.
+        """
+        alias = self._alias_at(lower, start, found)
+        if alias is not None and not alias[0].family:  # "llamastack" ends as a class name does
+            return alias
+        return self._class_at(text, lower, start, found) or alias
+
+    def _class_at(self, text: str, lower: str, start: int, found: _Found) -> tuple[_Alias, Place] | None:
         end = start
-        for _, _, index in found:
+        for _, index in found:
             name = self._entries[index][1]
             if name is not None:
                 end = end if end > start else _end_of_word(lower, start)
                 if name.is_of(text[start:end]):
                     return _Alias(name.family, False, _AFTER_LETTER), Place(name.family, start, end, end)
-        for _, negative, index in found:
+        return None
+
+    def _alias_at(self, lower: str, start: int, found: _Found) -> tuple[_Alias, Place] | None:
+        """The longest alias that ends where a word does."""
+        for name_end, index in found:
             alias = self._entries[index][0]
-            tail = alias.tail.match(lower, -negative) if alias else None
+            tail = alias.tail.match(lower, name_end) if alias else None
             if alias is not None and tail is not None:
-                return alias, Place(alias.family, start, -negative, tail.end())
+                return alias, Place(alias.family, start, name_end, tail.end())
         return None
 
 

@@ -27,7 +27,7 @@ FAMILIES = (
     Family("git", (), ("Git",), ("git",)),
     Family("bloom", ("bloomz", "bigscience/bloom"), ("Bloom",), ("bloom",)),
 )
-IGNORED = ("llama-index", "llama.cpp")
+IGNORED = ("llama-index", "llama.cpp", "llama-stack")
 REGISTRY = Registry(FAMILIES, IGNORED)
 CLEAR_FAMILIES = [family for family in FAMILIES if not family.ambiguous]
 CLEAR = Registry(CLEAR_FAMILIES, IGNORED)
@@ -66,6 +66,7 @@ CLEAR = Registry(CLEAR_FAMILIES, IGNORED)
         ("don't 5", set()),
         ("I use llama.cpp and llama-index", set()),
         ("llama-index over Llama 2", {"llama"}),
+        ("LlamaStack, llamastack", set()),
         ("TFBertModel", {"bert"}),
         ("GPT2LMHeadModel(config)", {"gpt2"}),
         ("T5ForConditionalGeneration", {"t5"}),
@@ -102,6 +103,7 @@ def test_names_in_prose_and_code(text: str, families: set[str]) -> None:
         ("from_pretrained('./clip/v1')", set()),
         ('pipeline("text-generation", model="someone/opt-tuned")', {"opt"}),
         ("opt-1.3b", {"opt"}),
+        ("someone/my-git-llama-3", {"llama"}),
         ("microsoft/git-large on COCO", {"git"}),
         ("someone@example.org:openai/evals.git", set()),
         ("32-bit/64-bit, DNS64/NAT64", set()),
