@@ -18,7 +18,7 @@ from labeled import files
 from store.models import family_counts
 
 if TYPE_CHECKING:
-    from classifier.mention_score import MentionScore, Sentence
+    from classifier.mention_score import MentionScore, Sentence, Share
 
 _AROUND = 30
 
@@ -33,9 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def find(
-    text: Annotated[
-        str, typer.Argument(metavar="TEXT|FILE|-", help="A text, a file with one, or - for standard input.")
-    ],
+    text: Annotated[str, typer.Argument(metavar="TEXT|FILE|-", help="A text, a file of it, or - for standard input.")],
     families: FamiliesFlag = None,
     form: FormatFlag = Format.TABLE,
 ) -> None:
@@ -97,7 +95,7 @@ def evaluate(
         return
     groups = {"all": frozenset(registry.names), "ambiguous": frozenset(registry.ambiguous)}
     rows = [
-        {"split": split, "families": name} | _scores(score_mentions(part, registry, chosen))
+        {"split": split, "families": name} | _scores(score_mentions(part, registry, chosen), form)
         for split, part in _parts(sentences)
         for name, chosen in groups.items()
     ]
@@ -158,8 +156,16 @@ def _parts(sentences: Sequence[Sentence]) -> Iterator[tuple[str, list[Sentence]]
     yield "all", list(sentences)
 
 
-def _scores(score: MentionScore) -> dict[str, Any]:
+def _scores(score: MentionScore, form: Format) -> dict[str, Any]:
+    """Figures of a row: with their interval in one cell for people, in cells of their own for programs."""
     row: dict[str, Any] = {"sentences": score.sentences}
     for name, share in (("precision", score.precision), ("recall", score.recall)):
-        row |= {name: share.value, f"{name} from": share.low, f"{name} to": share.high, f"{name} of": share.total}
+        if form is Format.TABLE:
+            row |= {name: _shown(share)}
+        else:
+            row |= {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high, f"{name}_of": share.total}
     return row
+
+
+def _shown(share: Share) -> str:
+    return "-" if share.value is None else f"{share.value:.3f} ({share.low:.3f}–{share.high:.3f})"

@@ -9,6 +9,8 @@ import gzip
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,11 +21,18 @@ from labeled import files
 JUDGEMENTS = files.families().with_name("mention_judgements.jsonl")
 
 
-def judged(threads: Path, registry: Registry) -> dict[str, tuple[Share, Share, Share]]:
-    """By draw: what was right as drawn; what is right of what is found now; what is found now of what is right.
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Places of one draw. `right`: of those that were found then; `kept` and `left`: of those that do and do not name
+    the family, the threads in which it is found today."""
 
-    Raises ValueError where a text is not the one that was judged.
-    """
+    right: Share
+    kept: Share
+    left: Share
+
+
+def judged(threads: Path, registry: Registry) -> dict[str, Draw]:
+    """The draws by name. Raises ValueError where a text is not the one that was judged."""
     with gzip.open(threads, "rt", encoding="utf-8") as lines:
         texts = {row["url"]: f"{row['title']}\n\n{row['body']}" for row in map(json.loads, lines)}
     draws = defaultdict(list)
@@ -32,26 +41,32 @@ def judged(threads: Path, registry: Registry) -> dict[str, tuple[Share, Share, S
             text = texts[row["url"]]
             if sha256(text.encode()).hexdigest() != row["sha256"]:
                 raise ValueError(f"{row['url']}: the text has changed since it was judged")
-            now = row["family"] in registry.families(text)
-            draws[row["draw"]].append((row["found"], now, row["mention"]))
+            draws[row["draw"]].append((row["found"], row["family"] in registry.families(text), row["mention"]))
     return {
-        draw: (
-            share(sum(then and right for then, _, right in rows), sum(then for then, _, _ in rows)),
-            share(sum(now and right for _, now, right in rows), sum(now for _, now, _ in rows)),
-            share(sum(now and right for _, now, right in rows), sum(right for _, _, right in rows)),
+        draw: Draw(
+            _share(right for found, _, right in rows if found),
+            _share(now for _, now, right in rows if right),
+            _share(now for _, now, right in rows if not right),
         )
         for draw, rows in draws.items()
     }
 
 
+def _share(answers: Iterable[bool]) -> Share:
+    given = list(answers)
+    return share(sum(given), len(given))
+
+
 def _shown(figure: Share) -> str:
-    return f"{figure.hits}/{figure.total} = {figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+    return f"{figure.hits}/{figure.total} ({figure.low:.3f}–{figure.high:.3f})" if figure.total else "-"
 
 
 def _main() -> int:
-    for draw, figures in judged(Path(sys.argv[1]), Registry.load(files.families())).items():
-        as_drawn, precision, recall = map(_shown, figures)
-        sys.stdout.write(f"{draw}: right as drawn {as_drawn}; now precision {precision}, recall {recall}\n")
+    for name, draw in judged(Path(sys.argv[1]), Registry.load(files.families())).items():
+        sys.stdout.write(
+            f"{name}: right as drawn {_shown(draw.right)}; found today {_shown(draw.kept)} of the right "
+            f"and {_shown(draw.left)} of the wrong\n"
+        )
     return 0
 
 

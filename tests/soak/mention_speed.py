@@ -27,9 +27,8 @@ def _main() -> int:
         begun = time.process_time()
         found = sum(len(registry.families(text)) for text in texts)
         spent.append(time.process_time() - begun)
-    sys.stdout.write(
-        f"{len(texts)} texts, {size:.1f} MB, {found} mentions: {size / min(spent):.1f} MB/s; table ready in {ready:.2f} s\n"
-    )
+    speed = size / min(spent)
+    sys.stdout.write(f"{len(texts)} texts, {size:.1f} MB, {found} mentions: {speed:.1f} MB/s; ready in {ready:.2f} s\n")
     return 0
 
 
