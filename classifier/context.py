@@ -13,11 +13,11 @@ from classifier.senses import Sense
 
 WEIGHTS = {
     # how it is written
-    "own spelling": 5, "capitals": 2, "opens the text": 1, "capital": 1, "everyday spelling": -1, "odd capitals": -4,
+    "own spelling": 5, "capitals": 2, "opens the text": 1, "capital": 2, "everyday spelling": -1, "odd capitals": -4,
     # size and version
     "sized": 4, "size word after": 3, "versioned": 3, "numbered": 1,
     # what stands beside it
-    "model noun after": 3, "joined to a noun": 3, "of a model": 3, "tuned": 3, "model noun soon after": 1, "used": 1,
+    "model noun after": 3, "joined to a noun": 3, "of a model": 3, "tuned": 3, "of its makers": 2, "model noun soon after": 1, "used": 1,
     "compared": 1, "acts as a model": 1, "article": -2, "joined to a word": -3, "person": -4, "code": -9,
     # other families
     "listed with a family": 4, "listed with a likely family": 2, "near a family": 2, "a family in the text": 1,
@@ -46,6 +46,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 _SIZED = _pattern(rf"[-_ ]?(?:v?\d+(?:\.\d+)?[bm]{_END}|[-_](?:{_SIZE_WORDS}|vit|instruct){_END})")
 _SIZED_LATER = _pattern(rf"(?:[-_][^\W_]+(?:\.[^\W_]+)*){{1,4}}?[-_](?:\d+(?:\.\d+)?[bm]|{_SIZE_WORDS}){_END}")
+_SIZE_IN = _pattern(rf"[-_ ](?:{_SIZE_WORDS}|\d+(?:\.\d+)?[bm])\Z")
 _SIZE_TAIL = _pattern(r".*\d[bm]\d*\Z")
 _SIZE_AFTER = _pattern(rf"\s(?:{_SIZE_WORDS}){_END}")
 _VERSIONED = _pattern(rf"[-_ ]?v\d+(?:\.\d+)?{_END}")
@@ -75,6 +76,12 @@ _ACTS = _pattern(
     r"truncate|perform|(?:is )?(?:better|worse|faster|slower) than|was trained|were trained)(?:s|es)?\b"
 )
 _ARTICLE = _pattern(r"\b(?:an?|the|this|that|my|your|our|each|every|some|any|his|her|their|to|one|no)\s\Z")
+_MAKERS = (
+    "adept|allen ?ai|baidu|bigscience|cohere|deepseek|eleutherai|facebook|google|ibm|intel|laion|meta|microsoft|mosaic(?:ml)?|"
+    "nvidia|openai|salesforce|snowflake|suno|tii|useful sensors"
+)
+_MAKER_BEFORE = _pattern(rf"\b(?:{_MAKERS})(?:['’]s)?\s\Z")
+_MAKER_AFTER = _pattern(rf"\s(?:by|from)\s(?:{_MAKERS}){_END}")
 _PERSON_BEFORE = _pattern(
     r"\b(?:hi|hello|hey|dear|thanks?|thx|thank you|cheers|mrs?|dr|prof|professor|as|ask|colleague|named|by user)"
     r"\.?,?\s\Z"
@@ -160,13 +167,19 @@ def _form(name: str, before: str, sense: Sense) -> Iterator[str]:
         yield "odd capitals"
     elif everyday is Everyday.WORD and name[0].isupper() and re.search(r"[\w,)] \Z", before):
         yield "capital"
-    elif everyday is not Everyday.NAME or name[0].isupper():
-        yield "everyday spelling"
+    elif everyday is not Everyday.WORD or not name[0].isupper():  # a capital that opens a sentence says nothing
+        if everyday is not Everyday.NAME or name[0].isupper():
+            yield "everyday spelling"
 
 
 def _size(text: str, place: Place, after: str) -> Iterator[str]:
     tail = text[place.name_end : place.end]
-    if _SIZED.match(text, place.name_end) or _SIZED_LATER.match(after) or _SIZE_TAIL.match(tail):
+    if (
+        _SIZED.match(text, place.name_end)
+        or _SIZE_IN.search(text, place.start, place.name_end)
+        or _SIZED_LATER.match(after)
+        or _SIZE_TAIL.match(tail)
+    ):
         yield "sized"
     elif _VERSIONED.match(text, place.name_end):
         yield "versioned"
@@ -197,6 +210,8 @@ def _after(after: str) -> Iterator[str]:
 
 
 def _both_sides(name: str, before: str, after: str) -> Iterator[str]:
+    if _MAKER_BEFORE.search(before) or _MAKER_AFTER.match(after):
+        yield "of its makers"
     if _COMPARED.search(before) or _COMPARED_AFTER.match(after):
         yield "compared"
     if _ARTICLE.search(before) and not _NOUN_AFTER.match(after):

@@ -25,7 +25,7 @@ SUFFIXES = (
     "Attention", "AudioModel", "AudioModelWithProjection", "Block", "Config", "Decoder", "DecoderLayer",
     "DoubleHeadsModel", "Embeddings", "Encoder", "EncoderLayer", "EncoderModel", "FeatureExtractor", "HeadModel",
     "ImageProcessor", "ImageProcessorFast", "LMHeadModel", "Layer", "MLP", "Model", "ModelWithLMHead",
-    "ModelWithProjection", "PreTrainedModel", "PretrainedModel", "Processor", "QAModel", "RMSNorm",
+    "ModelWithProjection", "PreTrainedModel", "PretrainedModel", "Processor", "QAModel", "RMSNorm", "Retriever",
     "SelfAttention", "Stack", "TextConfig", "TextModel", "TextModelWithProjection", "Tokenizer",
     "TokenizerFast", "VisionConfig", "VisionModel", "VisionModelWithProjection",
     *(f"For{head}" for head in _HEADS),
