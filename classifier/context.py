@@ -17,7 +17,8 @@ WEIGHTS = {
     # size and version
     "sized": 4, "size word after": 3, "versioned": 3, "numbered": 1,
     # what stands beside it
-    "model noun after": 3, "joined to a noun": 3, "of a model": 3, "tuned": 3, "of its makers": 2, "model noun soon after": 1, "used": 1,
+    "model noun after": 3, "joined to a noun": 3, "of a model": 3, "tuned": 3, "of its makers": 2,
+    "model noun soon after": 1, "used": 1,
     "compared": 1, "acts as a model": 1, "article": -2, "joined to a word": -3, "person": -4, "code": -9,
     # other families
     "listed with a family": 4, "listed with a likely family": 2, "near a family": 2, "a family in the text": 1,
@@ -77,8 +78,8 @@ _ACTS = _pattern(
 )
 _ARTICLE = _pattern(r"\b(?:an?|the|this|that|my|your|our|each|every|some|any|his|her|their|to|one|no)\s\Z")
 _MAKERS = (
-    "adept|allen ?ai|baidu|bigscience|cohere|deepseek|eleutherai|facebook|google|ibm|intel|laion|meta|microsoft|mosaic(?:ml)?|"
-    "nvidia|openai|salesforce|snowflake|suno|tii|useful sensors"
+    "adept|allen ?ai|baidu|bigscience|cohere|deepseek|eleutherai|facebook|google|ibm|intel|laion|meta|microsoft|"
+    "mosaic(?:ml)?|nvidia|openai|salesforce|snowflake|suno|tii|useful sensors"
 )
 _MAKER_BEFORE = _pattern(rf"\b(?:{_MAKERS})(?:['’]s)?\s\Z")
 _MAKER_AFTER = _pattern(rf"\s(?:by|from)\s(?:{_MAKERS}){_END}")
@@ -167,9 +168,8 @@ def _form(name: str, before: str, sense: Sense) -> Iterator[str]:
         yield "odd capitals"
     elif everyday is Everyday.WORD and name[0].isupper() and re.search(r"[\w,)] \Z", before):
         yield "capital"
-    elif everyday is not Everyday.WORD or not name[0].isupper():  # a capital that opens a sentence says nothing
-        if everyday is not Everyday.NAME or name[0].isupper():
-            yield "everyday spelling"
+    elif everyday is Everyday.ACRONYM or name[0].isupper() is (everyday is Everyday.NAME):
+        yield "everyday spelling"
 
 
 def _size(text: str, place: Place, after: str) -> Iterator[str]:
