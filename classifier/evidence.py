@@ -64,8 +64,8 @@ def is_class_name(text: str) -> bool:
 def names_a_model(text: str, start: int, end: int) -> bool:
     """Whether the word text[start:end] stands in a Hub id, a Hub link, or what a `from_pretrained` call loads.
 
-    A Hub id outside quotes must carry a size or a version, and a path of files is none: "and/or", "/opt/ml/model" and
-    "docs/git-guide" say nothing of models.
+    A Hub id that nothing loads must begin with the name and carry a size or a version, or be of an owner who gives such
+    models away; a path of files is none: "and/or", "/opt/ml/model" and "docs/git-guide" say nothing of models.
     """
     left = _ID_LEFT.match(text[max(0, start - _ID_WINDOW) : start][::-1])
     right = _ID_RIGHT.match(text, end, end + _ID_WINDOW)

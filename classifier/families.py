@@ -67,12 +67,16 @@ def load_table(path: Path) -> FamilyTable:
     """Read a TOML file of `[[families]]` tables; `ambiguous` is true, or a list of aliases.
 
     Raises:
-        RegistryError: the file is no TOML, or a table has a wrong or missing field.
+        RegistryError: the file cannot be read or is no TOML, or a table has a wrong or missing field.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RegistryError(f"{path.name} is not a TOML file: {error}") from error
+    except OSError as error:
+        raise RegistryError(
+            f"{path} cannot be read ({error.strerror}): name a table of families that is there"
+        ) from error
     rows = data.get("families")
     if not isinstance(rows, list) or not rows:
         raise RegistryError(f"{path.name} has no families: write at least one [[families]] table")

@@ -78,7 +78,10 @@ def test_refresh_writes_what_the_table_lacks_and_it_is_used(forumlens: Run, tmp_
     assert forumlens("mentions", "refresh", "--families", "own.toml")[2].startswith("The table has every family")
 
 
-def test_a_table_that_cannot_be_used_is_named(forumlens: Run, tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_used_is_named(forumlens: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own.toml").write_text("families = 3\n", encoding="utf-8")
     code, _, err = forumlens("mentions", "find", "bert", "--families", "own.toml")
     assert code == 2 and "own.toml has no families" in err
+    monkeypatch.setenv("FORUMLENS_FAMILIES", "gone.toml")
+    code, _, err = forumlens("mentions", "find", "bert")
+    assert code == 2 and "gone.toml cannot be read" in err
