@@ -62,7 +62,7 @@ def show_trends(
         subject = subject_of(db, label or category, topic, forum_category)
         if subject.label and assignments.current_bundle(db) is None:
             raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
-        families = families_of(db, family or [])
+        families = families_of(settings, db, family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
         bundle, run, now = assignments.current_bundle(db), topics.current_topic_run(db), datetime.now(UTC)
         series = [trends.query_trend(db, bundle, run, subject, group, first, last, now=now) for group in groups]
@@ -149,7 +149,7 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
             "trends tell of the former until `forumlens assign` is run"
         )
 
-    run_server(db, bundle, settings.host, settings.port, families=load_registry(), on_ready=on_ready)
+    run_server(db, bundle, settings.host, settings.port, families=load_registry(settings), on_ready=on_ready)
 
 
 def _trend_row(families: tuple[str, ...], point: TrendPoint, _per_family: bool) -> dict[str, Any]:

@@ -8,7 +8,21 @@ import sys
 import typer
 from rich.markup import escape
 
-from forumlens.cli import answer, answers, causes, collect, demo, evaluate, intake, join, labels, learn, report, topics
+from forumlens.cli import (
+    answer,
+    answers,
+    causes,
+    collect,
+    demo,
+    evaluate,
+    intake,
+    join,
+    labels,
+    learn,
+    mentions,
+    report,
+    topics,
+)
 from forumlens.cli.errors import exit_code_of
 from forumlens.cli.output import stderr
 
@@ -20,7 +34,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (collect, intake, learn, topics, evaluate, labels, causes, answers, answer, join, report, demo):
+_MODULES = (
+    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report, demo
+)  # fmt: skip
+for module in _MODULES:
     module.register(app)
 
 

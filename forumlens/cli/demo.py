@@ -14,6 +14,7 @@ from classifier.taxonomy import Taxonomy
 from forumlens.cli.answer import serve_store
 from forumlens.cli.assemble import (
     forum_url,
+    load_registry,
     named_encoder,
     open_encoder,
     open_fitted_encoder,
@@ -27,7 +28,7 @@ from forumlens.cli.errors import BadInputError
 from forumlens.cli.forum import collect_forum
 from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag, SinceFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, FamiliesFlag, QualityFlag, SinceFlag
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.topics import discover
@@ -66,6 +67,7 @@ def run(
     serve: Annotated[bool, typer.Option(help="Answer over gRPC at the end.")] = True,
     quality: QualityFlag = None,
     encoder: EncoderFlag = None,
+    families: FamiliesFlag = None,
     bundle: BundleFlag = None,
     database: DatabaseFlag = None,
 ) -> None:
@@ -74,8 +76,9 @@ def run(
     Example: forumlens run --forum huggingface --since 2024-01-01
     """
     settings = load_settings(
-        database_url=database, bundle=bundle, port=port, rate=rate, quality=quality, encoder=encoder
+        database_url=database, bundle=bundle, port=port, rate=rate, quality=quality, encoder=encoder, families=families
     )
+    registry = load_registry(settings)
     say_quality(settings)
     with open_store(settings) as db:
         if forum is None:
@@ -84,7 +87,7 @@ def run(
             _collect_real(settings, db, forum, since, limit)
         taxonomy, embedder = open_taxonomy(), _open_encoder(settings)
         fitted = fit_once(settings, db, embedder, taxonomy, load_training([], taxonomy, embedder))
-        assign_all(db, fitted)
+        assign_all(db, fitted, registry)
         assign_all_causes(db, fit_beside(settings, db, embedder))
         discover(settings, db, remembering(embedder, db), taxonomy)
         _show(db, taxonomy)
