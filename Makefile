@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
-.PHONY: run test soak lint venv best proto
+.PHONY: run test soak bench lint venv best proto
 .DELETE_ON_ERROR:
 
 run: venv
@@ -16,13 +16,18 @@ soak: venv
 	$(BIN)/python -m tests.soak.crash --points 50 $(if $(DUMP),--dump $(DUMP))
 	$(BIN)/python -m tests.soak.fuzz_cooked --seconds 3600 $(if $(DUMP),--corpus $(DUMP))
 	$(BIN)/python -m tests.soak.memory
+	$(BIN)/python -m tests.soak.service --minutes 30
+
+bench: venv
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m tests.bench $(ARGS)
 
 lint: venv
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
-	$(BIN)/buf lint proto && $(BIN)/python -m tests.generated
+	$(BIN)/buf lint proto && $(BIN)/buf breaking proto --against proto/baseline.binpb && $(BIN)/python -m tests.generated
 
 proto: venv
 	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=. --pyi_out=. --grpc_python_out=. proto/forumlens/v1/*.proto
+	$(BIN)/python -m docs.make_api
 
 venv: $(VENV)/.installed
 

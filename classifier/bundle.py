@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from classifier import features as reading
-from classifier import heldout
+from classifier import heldout, why
 from classifier.decide import Decider, decider_from
 from classifier.embedder import Embedder, SentenceEmbedder, identity
 from classifier.heldout import HeldOut
@@ -72,6 +72,10 @@ class Bundle:
             answers += self.decider.classify([post.id for post in some], scores, space)
             categories.append(scores.categories)
         return answers, np.concatenate(categories)
+
+    def explain(self, posts: Sequence[PostInput], answers: Sequence[Classification]) -> list[Classification]:
+        """The answers to posts with the words that speak for each label."""
+        return why.explain(self.refiner.experts.words, self.refiner.space, posts, answers)
 
     def scores(self, posts: Sequence[PostInput]) -> Scores:
         """Probabilities for posts, all at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,23 +16,32 @@ from classifier.logistic import Array
 class KernelModel:
     """Values as weighted sums of Gaussian likenesses to rows.
 
-    rows: [N, d]; coefficients: [N, m]; offset: [m].
+    rows: [N, d]; coefficients: [N, m]; offset: [m]; squares: [N], squared lengths of the rows.
     """
 
     rows: Array
     coefficients: Array
     offset: Array
+    squares: torch.Tensor = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "squares", _squares(self.rows))
 
     def values(self, x: Array) -> Array:
         """Values of rows, [n, m]."""
-        return np.asarray(likeness(x, self.rows) @ self.coefficients + self.offset, dtype=np.float32)
+        return np.asarray(likeness(x, self.rows, self.squares) @ self.coefficients + self.offset, dtype=np.float32)
 
 
-def likeness(first: Array, second: Array) -> Array:
-    """exp(-|a - b|^2 / 2) of every pair of rows, [n, N]."""
+def likeness(first: Array, second: Array, second_squares: torch.Tensor | None = None) -> Array:
+    """exp(-|a - b|^2 / 2) of every pair of rows, [n, N]; `second_squares` where they are at hand, [N]."""
     a, b = torch.from_numpy(first), torch.from_numpy(second)
-    squares = a.square().sum(dim=1)[:, None] + b.square().sum(dim=1)[None, :] - 2 * (a @ b.T)
+    of_second = _squares(second) if second_squares is None else second_squares
+    squares = _squares(first)[:, None] + of_second[None, :] - 2 * (a @ b.T)
     return np.asarray(torch.exp(-squares.clamp_(min=0) / 2).numpy(), dtype=np.float32)
+
+
+def _squares(rows: Array) -> torch.Tensor:
+    return torch.from_numpy(rows).square().sum(dim=1)
 
 
 def fit_kernel(

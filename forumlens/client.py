@@ -7,7 +7,6 @@ with Client("localhost:50051") as client:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,12 +16,12 @@ from typing import Any, Self
 
 import grpc
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2  # type: ignore[import-untyped]
-from grpc_status import rpc_status
 
+from forumlens.channel import ClientError, ClientTls, client_error, open_channel
 from forumlens.theme_calls import ThemeCalls
+from forumlens.v1 import admin_pb2 as dpb
+from forumlens.v1 import admin_pb2_grpc, answer_pb2_grpc, classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grpc
 from forumlens.v1 import answer_pb2 as apb
-from forumlens.v1 import answer_pb2_grpc, classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grpc
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
@@ -33,25 +32,11 @@ from store.themes import ThemeKind
 from store.topic_values import Topic
 from store.values import Classification, Label, PostDetail, PostInput, ThreadFilter, ThreadSummary, TrendPoint
 
-_RETRY = {
-    "maxAttempts": 5,
-    "initialBackoff": "0.2s",
-    "maxBackoff": "5s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
-}
-_SERVICES = ("ClassificationService", "TrendService", "ThreadService", "AnswerService")
+__all__ = ["Client", "ClientError", "ClientTls"]
+
+_STREAM_POSTS = 64
+"""Posts in one message of a stream: enough for a full batch with those that are on their way."""
 _POST_FIELDS = frozenset(field.name for field in fields(PostInput))
-
-
-class ClientError(RuntimeError):
-    """A call failed. `violations`: (field, description) pairs where the input was at fault."""
-
-    def __init__(self, code: grpc.StatusCode, message: str, violations: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(f"{code.name}: {message}")
-        self.code = code
-        self.message = message
-        self.violations = tuple(violations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +72,41 @@ class ModelInfo:
     version: str
     fitted_at: datetime | None
     metrics: Mapping[str, float]
+    data_hashes: Mapping[str, str]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledThread:
+    """Leaves that any post of a thread carries, and the answer to each post."""
+
+    labels: tuple[str, ...]
+    posts: tuple[Classification, ...]
 
 
 class Client(ThemeCalls):
-    """Calls a forumlens server; `timeout` in seconds holds for each call, with its retries."""
+    """Calls a forumlens server; `timeout` in seconds holds for each call, with its retries.
 
-    def __init__(self, target: str = "localhost:50051", timeout: float = 30.0) -> None:
-        config = {
-            "methodConfig": [
-                {"name": [{"service": f"forumlens.v1.{name}"} for name in _SERVICES], "retryPolicy": _RETRY}
-            ]
-        }
+    `token` is sent with every call; it needs `tls` unless the server is on this machine.
+    """
+
+    def __init__(
+        self,
+        target: str = "localhost:50051",
+        timeout: float = 30.0,
+        *,
+        token: str = "",
+        tls: ClientTls | None = None,
+    ) -> None:
+        """Raises ValueError for a token without TLS to another machine, OSError for files of `tls`."""
         self._timeout = timeout
-        self._channel = grpc.insecure_channel(
-            target,
-            options=[
-                ("grpc.service_config", json.dumps(config)),
-                ("grpc.enable_retries", 1),
-                ("grpc.max_receive_message_length", limits.MAX_MESSAGE_BYTES),
-            ],
-        )
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._channel = open_channel(target, token, tls)
         self._classification = classification_pb2_grpc.ClassificationServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._trends = trend_pb2_grpc.TrendServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._threads = thread_pb2_grpc.ThreadServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._answers = answer_pb2_grpc.AnswerServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._admin = admin_pb2_grpc.AdminServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
         return self
@@ -125,21 +121,86 @@ class Client(ThemeCalls):
         self._channel.close()
 
     def classify(
-        self, posts: Iterable[PostInput | Mapping[str, Any]], *, ranking: bool = False
+        self, posts: Iterable[PostInput | Mapping[str, Any]], *, ranking: bool = False, evidence: bool = False
     ) -> list[Classification]:
-        """Label posts, any number, in order; `ranked` is filled only when `ranking` is asked for.
+        """Label posts, any number, in order; `ranked` and `reasons` are filled only when asked for.
 
         A mapping has the fields of PostInput, of which `body` is required. Raises ClientError.
         """
         answers: list[Classification] = []
-        for chunk in _chunks(map(_as_post, posts)):
-            request = cpb.ClassifyRequest(posts=map(convert.post_input_message, chunk), include_ranking=ranking)
+        for chunk in _chunks(map(_as_post, posts), limits.MAX_POSTS):
+            request = cpb.ClassifyRequest(
+                posts=map(convert.post_input_message, chunk), include_ranking=ranking, include_evidence=evidence
+            )
             try:
                 response: cpb.ClassifyResponse = self._call(self._classification.Classify, request)
             except ClientError as error:
                 raise _moved(error, len(answers)) from error
             answers.extend(map(convert.classification, response.classifications))
         return answers
+
+    def classify_stream(
+        self, posts: Iterable[PostInput | Mapping[str, Any]], *, ranking: bool = False, evidence: bool = False
+    ) -> Iterator[Classification]:
+        """Label posts over one call, without end if need be; only a few are in memory at once. Has no timeout.
+
+        Raises ClientError, ValueError for what is no post, and whatever `posts` raises; answers before it stand.
+        """
+        failed: list[Exception] = []
+
+        def requests() -> Iterator[cpb.ClassifyStreamRequest]:
+            try:
+                for chunk in _chunks(map(_as_post, posts), _STREAM_POSTS):
+                    inputs = map(convert.post_input_message, chunk)
+                    yield cpb.ClassifyStreamRequest(posts=inputs, include_ranking=ranking, include_evidence=evidence)
+            except Exception as error:  # gRPC reads this in a thread of its own, where nobody would see it
+                failed.append(error)
+                raise
+
+        answered = 0
+        call = self._classification.ClassifyStream(requests(), metadata=self._metadata)
+        try:
+            for response in call:
+                if response.problems:
+                    problems = [(each.field, each.description) for each in response.problems]
+                    told = "; ".join(f"{field}: {about}" for field, about in problems)
+                    raise _moved(ClientError(grpc.StatusCode.INVALID_ARGUMENT, told, problems), answered)
+                answered += len(response.classifications)
+                yield from map(convert.classification, response.classifications)
+        except grpc.RpcError as error:
+            raise failed[0] if failed else client_error(error) from error
+        finally:
+            call.cancel()
+
+    def classify_thread(
+        self,
+        posts: Iterable[Mapping[str, Any]],
+        *,
+        title: str = "",
+        category: str = "",
+        tags: Sequence[str] = (),
+        ranking: bool = False,
+        evidence: bool = False,
+    ) -> LabelledThread:
+        """Label the posts of a thread, given in reading order, each in its context.
+
+        A post has `body`, and may have `id`, `author`, `accepted` and `number`. Raises ClientError.
+        """
+        request = cpb.ClassifyThreadRequest(
+            title=title,
+            posts=[cpb.ThreadPostInput(**post) for post in posts],
+            category=category,
+            tags=tags,
+            include_ranking=ranking,
+            include_evidence=evidence,
+        )
+        response: cpb.ClassifyThreadResponse = self._call(self._classification.ClassifyThread, request)
+        return LabelledThread(tuple(response.labels), tuple(map(convert.classification, response.classifications)))
+
+    def use_bundle(self, directory: str) -> str:
+        """Swap the model to a bundle in a folder of the server's machine; gives its id. Raises ClientError."""
+        response: dpb.UseBundleResponse = self._call(self._admin.UseBundle, dpb.UseBundleRequest(directory=directory))
+        return response.bundle_id
 
     def labels(self, kind: str = "") -> list[Label]:
         """Labels of the taxonomy, of one kind if asked; categories before their leaves. Raises ClientError."""
@@ -161,6 +222,8 @@ class Client(ThemeCalls):
             version=info.version,
             fitted_at=convert.moment(info.fit_time) if info.HasField("fit_time") else None,
             metrics=dict(info.metrics),
+            data_hashes=dict(info.data_hashes),
+            versions=dict(info.versions),
         )
 
     def query_trends(
@@ -249,26 +312,15 @@ class Client(ThemeCalls):
 
     def _call(self, method: Any, request: Message) -> Any:
         try:
-            return method(request, timeout=self._timeout)
+            return method(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
-            raise _client_error(error) from error
+            raise client_error(error) from error
 
 
 def _one_subject(scope: Mapping[str, Any]) -> Mapping[str, Any]:
     if sum(scope.get(name) is not None for name in ("label", "category", "topic")) > 1:
         raise ValueError("label, category and topic exclude each other: give one of them, or none for all threads")
     return scope
-
-
-def _client_error(error: Any) -> ClientError:
-    violations = []
-    status = rpc_status.from_call(error)
-    for detail in status.details if status else ():
-        bad = error_details_pb2.BadRequest()
-        if detail.Is(bad.DESCRIPTOR):
-            detail.Unpack(bad)
-            violations += [(each.field, each.description) for each in bad.field_violations]
-    return ClientError(error.code(), error.details() or "no message came with it", violations)
 
 
 def _moved(error: ClientError, by: int) -> ClientError:
@@ -280,7 +332,7 @@ def _moved(error: ClientError, by: int) -> ClientError:
         return re.sub(r"^posts\[(\d+)\]", lambda match: f"posts[{int(match[1]) + by}]", text)
 
     violations = [(move(field), description) for field, description in error.violations]
-    return ClientError(error.code, move(error.message), violations)
+    return ClientError(error.code, move(error.message), violations, error.request_id)
 
 
 def _as_post(post: PostInput | Mapping[str, Any]) -> PostInput:
@@ -294,13 +346,13 @@ def _as_post(post: PostInput | Mapping[str, Any]) -> PostInput:
     return PostInput(**{"id": "", **post, "tags": tuple(post.get("tags", ()))})
 
 
-def _chunks(posts: Iterable[PostInput]) -> Iterator[list[PostInput]]:
-    """Posts in groups that one call may hold."""
+def _chunks(posts: Iterable[PostInput], most: int) -> Iterator[list[PostInput]]:
+    """Posts in groups of at most `most` that one message may hold."""
     chunk: list[PostInput] = []
     chars = 0
     for post in posts:
         size = len(post.title) + len(post.body) + len(post.previous or "")
-        if chunk and (len(chunk) == limits.MAX_POSTS or chars + size > limits.MAX_CALL_CHARS):
+        if chunk and (len(chunk) == most or chars + size > limits.MAX_CALL_CHARS):
             yield chunk
             chunk, chars = [], 0
         chunk.append(post)

@@ -1,6 +1,7 @@
 """One model worker behind a queue that is drained whenever the worker is free.
 
-There is no waiting window: what came in while the worker was busy makes up the next batch.
+There is no waiting window: what came in while the worker was busy makes up the next batches. Calls take turns, a post
+each, so that a call of many posts does not hold up one of few.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.errors import BusyError, StoppingError, TooLateError
 from store.values import Classification, PostInput
@@ -18,6 +19,11 @@ from store.values import Classification, PostInput
 log = logging.getLogger(__name__)
 
 Classify = Callable[[Sequence[PostInput]], Sequence[Classification]]
+Computed = Callable[[Sequence[Classification], int, float, int], None]
+"""Is told of each batch: answers, tokens, seconds, and how many posts were equal to another."""
+
+_HASTE = 0.5
+"""Share of the time that is left which a call may be expected to take: what was measured is no promise."""
 
 
 class ModelError(RuntimeError):
@@ -28,41 +34,66 @@ class ModelError(RuntimeError):
 class BatchLimits:
     """How much goes to the model at once, and how much may wait.
 
-    A text costs its characters up to `read_chars`, since the encoder reads no further. A call is never split:
-    one that alone exceeds `posts` or `chars` makes a batch of its own.
+    A batch holds as many posts as should take about `seconds` at the speed measured so far, so that whoever comes next
+    waits no longer than that on any machine; yet at least `least_tokens`, so that the model is used well, and at most
+    `most_tokens`. Tokens are estimated, four characters each, as far as the encoder reads.
     """
 
+    seconds: float = 0.8
+    least_tokens: int = 2_048
+    most_tokens: int = 65_536
     posts: int = 256
-    chars: int = 262_144
-    read_chars: int = 4_096
+    read_chars: int = 2_048
     waiting_posts: int = 4_096
 
-    def cost(self, post: PostInput) -> int:
-        """Characters of a post that the model will read, about."""
-        return min(len(post.title) + len(post.body) + len(post.previous or ""), self.read_chars)
+    def tokens(self, post: PostInput) -> int:
+        """Tokens of a post that the model will read, about."""
+        chars = min(len(post.title) + len(post.body), self.read_chars) + min(len(post.previous or ""), self.read_chars)
+        return 4 + chars // 4
 
 
 @dataclass(eq=False, slots=True)
 class _Call:
+    """`taken` posts are with the model or answered; `left` is the tokens of the others."""
+
     posts: tuple[PostInput, ...]
-    cost: int
+    tokens: tuple[int, ...]
     deadline: float | None
     answer: asyncio.Future[list[Classification]] = field(repr=False)
+    answers: list[Classification] = field(default_factory=list)
+    taken: int = 0
+
+    @property
+    def left(self) -> int:
+        return sum(self.tokens[self.taken :])
+
+
+_Batch = list[tuple[_Call, int]]
+"""Calls and which of their posts; those of one call are in order."""
 
 
 class Batcher:
     """Queues calls for a model and answers them in batches, from one worker thread."""
 
-    def __init__(self, classify: Classify, limits: BatchLimits | None = None) -> None:
+    def __init__(
+        self, classify: Classify, limits: BatchLimits | None = None, computed: Computed = lambda *_: None
+    ) -> None:
         self._classify = classify
         self._limits = limits or BatchLimits()
+        self._computed = computed
         self._queue: deque[_Call] = deque()
-        self._waiting = 0
-        self._seconds_per_post = 0.02
+        self._waiting = self._waiting_tokens = 0
+        self._at_work = 0
+        self._speed = 4_000.0  # tokens a second; soon measured
         self._wake = asyncio.Event()
         self._closing = False
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Posts that wait for the model."""
+        return self._waiting
 
     def start(self) -> None:
         """Begin to answer; needs a running event loop."""
@@ -71,24 +102,23 @@ class Batcher:
     async def classify(self, posts: Sequence[PostInput], timeout: float | None = None) -> list[Classification]:
         """Answers for these posts, in order; `timeout` in seconds until nobody needs them any more.
 
-        Raises BusyError when too much is waiting, TooLateError when the time is up before the work began,
-        ModelError when the model fails on these posts, and StoppingError after `close`.
+        Raises BusyError when too much is waiting for an answer in time, TooLateError when the time is up before the
+        work began, ModelError when the model fails on these posts, and StoppingError after `close`.
         """
         if self._closing:
             raise StoppingError("the server is stopping: call again, another may answer")
-        if self._waiting and self._waiting + len(posts) > self._limits.waiting_posts:
-            raise BusyError(f"{self._waiting} posts are waiting for the model: retry later", self._retry_after())
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
-        cost = sum(map(self._limits.cost, posts))
-        call = _Call(tuple(posts), cost, deadline, loop.create_future())
+        call = _Call(tuple(posts), tuple(map(self._limits.tokens, posts)), deadline, loop.create_future())
+        self._check_room(call, timeout)
         self._queue.append(call)
         self._waiting += len(call.posts)
+        self._waiting_tokens += call.left
         self._wake.set()
         try:
             return await call.answer
         except asyncio.CancelledError:
-            self._forget(call)
+            self._drop(call)
             raise
 
     async def close(self) -> None:
@@ -99,13 +129,26 @@ class Batcher:
             await self._task
         self._worker.shutdown()
 
-    def _forget(self, call: _Call) -> None:
-        if call in self._queue:
-            self._queue.remove(call)
-            self._waiting -= len(call.posts)
+    def _check_room(self, call: _Call, timeout: float | None) -> None:
+        if not self._queue:
+            return
+        if self._waiting + len(call.posts) > self._limits.waiting_posts:
+            retry_after = _bounded(self._waiting_tokens / self._speed)
+            raise BusyError(f"{self._waiting} posts are waiting for the model: retry later", retry_after)
+        if timeout is not None and (late := self._expected(call) - timeout * _HASTE) > 0:
+            raise BusyError("too much is waiting for an answer before the deadline: retry later", _bounded(late))
 
-    def _retry_after(self) -> float:
-        return min(max(self._waiting * self._seconds_per_post, 0.1), 30.0)
+    def _expected(self, call: _Call) -> float:
+        """Seconds until a call that comes now should be answered: others take their turns until it is through."""
+        ahead = min(self._waiting, len(self._queue) * len(call.posts))
+        tokens = ahead * self._waiting_tokens / max(self._waiting, 1)
+        return (self._at_work + tokens + call.left) / self._speed
+
+    def _drop(self, call: _Call) -> None:
+        """Let a call wait no more."""
+        self._waiting -= len(call.posts) - call.taken
+        self._waiting_tokens -= call.left
+        call.taken = len(call.posts)
 
     async def _run(self) -> None:
         while True:
@@ -118,50 +161,78 @@ class Batcher:
                 self._wake.clear()
                 await self._wake.wait()
 
-    def _take(self) -> list[_Call]:
-        """Calls for the next batch, in order of arrival, without those nobody waits for."""
-        batch: list[_Call] = []
-        posts = cost = 0
-        now = asyncio.get_running_loop().time()
-        while self._queue:
-            call = self._queue[0]
-            alive = not call.answer.done() and (call.deadline is None or call.deadline > now)
-            if alive and batch:
-                fits = posts + len(call.posts) <= self._limits.posts and cost + call.cost <= self._limits.chars
-                if not fits:
-                    break
-            self._queue.popleft()
-            self._waiting -= len(call.posts)
-            if alive:
-                batch.append(call)
-                posts, cost = posts + len(call.posts), cost + call.cost
-            elif not call.answer.done():
+    def _take(self) -> _Batch:
+        """Posts for the next batch, one of each call in turn, without those nobody waits for."""
+        batch: _Batch = []
+        most = min(max(self._speed * self._limits.seconds, self._limits.least_tokens), self._limits.most_tokens)
+        tokens, now = 0, asyncio.get_running_loop().time()
+        while self._queue and len(batch) < self._limits.posts:
+            call = self._queue.popleft()
+            if call.answer.done():
+                self._drop(call)
+            elif call.deadline is not None and call.deadline <= now:
+                self._drop(call)
                 call.answer.set_exception(TooLateError("the deadline passed while the call waited for the model"))
+            elif batch and tokens + call.tokens[call.taken] > most:
+                self._queue.appendleft(call)
+                break
+            else:
+                batch.append((call, call.taken))
+                tokens += call.tokens[call.taken]
+                self._waiting_tokens -= call.tokens[call.taken]
+                self._waiting -= 1
+                call.taken += 1
+                if call.taken < len(call.posts):
+                    self._queue.append(call)
         return batch
 
-    async def _answer(self, batch: Sequence[_Call]) -> None:
+    async def _answer(self, batch: _Batch) -> None:
         try:
-            answers = await self._compute([post for call in batch for post in call.posts])
+            answers = await self._compute(batch)
         except ModelError as error:
-            if len(batch) == 1:
-                _settle(batch[0], error)
-                return
-            log.warning("the model failed on %d calls together, each is tried alone", len(batch), exc_info=error)
-            for call in batch:
-                await self._answer([call])
+            calls = list(dict.fromkeys(call for call, _ in batch))
+            if len(calls) > 1:
+                log.warning("the model failed on %d calls together, each is tried alone", len(calls), exc_info=error)
+                for call in calls:
+                    await self._answer([part for part in batch if part[0] is call])
+            elif not calls[0].answer.done():
+                self._drop(calls[0])
+                calls[0].answer.set_exception(error)
             return
-        start = 0
-        for call in batch:
-            _settle(call, answers[start : start + len(call.posts)])
-            start += len(call.posts)
+        for (call, _), answer in zip(batch, answers, strict=True):
+            call.answers.append(answer)
+            if len(call.answers) == len(call.posts) and not call.answer.done():
+                call.answer.set_result(call.answers)
 
-    async def _compute(self, posts: Sequence[PostInput]) -> list[Classification]:
+    async def _compute(self, batch: _Batch) -> list[Classification]:
+        """Answers in order; posts that differ in nothing that is read are computed once."""
+        posts = [call.posts[index] for call, index in batch]
+        read = [replace(post, id="", source="") for post in posts]
+        unique = dict.fromkeys(read)
+        tokens = sum(map(self._limits.tokens, unique))
+        self._at_work = tokens
         loop = asyncio.get_running_loop()
         began = loop.time()
-        answers = await loop.run_in_executor(self._worker, self._ask_model, posts)
-        per_post = (loop.time() - began) / max(len(posts), 1)
-        self._seconds_per_post += 0.2 * (per_post - self._seconds_per_post)
+        try:
+            found = await loop.run_in_executor(self._worker, self._ask_model, list(unique))
+        finally:
+            self._at_work = 0
+        seconds = loop.time() - began
+        self._learn(tokens / max(seconds, 1e-4), tokens)
+        of_post = dict(zip(unique, found, strict=True))
+        answers = [replace(of_post[key], id=post.id) for key, post in zip(read, posts, strict=True)]
+        self._computed(answers, tokens, seconds, len(posts) - len(unique))
         return answers
+
+    def _learn(self, speed: float, tokens: int) -> None:
+        """Note the speed of a batch. A small one that was slow tells nothing, as each batch takes a while of its own.
+
+        Slower counts for more: vectors that were at hand make a batch look quicker than the next will be.
+        """
+        if speed > self._speed:
+            self._speed += 0.2 * (speed - self._speed)
+        elif 2 * tokens >= self._limits.least_tokens:
+            self._speed += 0.5 * (speed - self._speed)
 
     def _ask_model(self, posts: Sequence[PostInput]) -> list[Classification]:
         try:
@@ -173,10 +244,5 @@ class Batcher:
         return answers
 
 
-def _settle(call: _Call, outcome: list[Classification] | ModelError) -> None:
-    if call.answer.done():
-        return
-    if isinstance(outcome, ModelError):
-        call.answer.set_exception(outcome)
-    else:
-        call.answer.set_result(outcome)
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 0.1), 30.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.errors import NotReadyError
 from service.labels import LabelIndex
 from service.model import FamilyNames
+from service.serving import ModelSlot
 from service.validation import Violations, nearest, shown
 from store.assignments import current_bundle
 from store.database import Database
@@ -22,13 +23,19 @@ class Shown:
     run_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Catalog:
     """The store with the names that are valid in questions to it. Its methods block."""
 
-    db: Database
-    labels: LabelIndex
-    families: FamilyNames | None = None
+    def __init__(self, db: Database, slot: ModelSlot, families: FamilyNames | None = None) -> None:
+        self.db = db
+        self._slot = slot
+        self._registry = families
+        self._families: frozenset[str] = frozenset()
+
+    @property
+    def labels(self) -> LabelIndex:
+        """Labels of the model that answers now."""
+        return self._slot.now.labels
 
     def shown(self) -> Shown:
         """Current bundle and topic run of the store."""
@@ -38,7 +45,10 @@ class Catalog:
         """Families under the names of the store; problems go to `found`."""
         if not values:
             return ()
-        return found.family_names(values, families_known(self.db), self.families, field)
+        names = {self._registry.canonical(value) if self._registry else value for value in values}
+        if not names | set(values) <= self._families:  # the store is asked only for a name that it did not have before
+            self._families = frozenset(families_known(self.db))
+        return found.family_names(values, self._families, self._registry, field)
 
     def check_forum_category(self, found: Violations, value: str, field: str = "category") -> None:
         """Note a problem unless threads of the store are in this forum category."""

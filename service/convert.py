@@ -14,7 +14,17 @@ from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from store.months import format_month, parse_month
 from store.topic_values import Topic, TopicRun
-from store.values import Classification, Coverage, Label, PostDetail, PostInput, ThreadSummary, TrendPoint, Verdict
+from store.values import (
+    Classification,
+    Coverage,
+    Label,
+    PostDetail,
+    PostInput,
+    Reason,
+    ThreadSummary,
+    TrendPoint,
+    Verdict,
+)
 
 _COVERAGE = {
     Coverage.NONE: tpb.COVERAGE_NONE,
@@ -70,19 +80,48 @@ def post_input_message(post: PostInput) -> cpb.PostInput:
     )
 
 
-def classification_message(
-    post_id: str, value: Classification, kind: Callable[[str], str], ranking: bool
-) -> cpb.Classification:
-    """Answer to one post, under the id that the request gave it."""
+def thread_inputs(message: cpb.ClassifyThreadRequest) -> list[PostInput]:
+    """Posts of a thread in the context that the thread gives them, as the store sees it."""
+    first = message.posts[0]
+    numbers = [post.number if post.HasField("number") else place for place, post in enumerate(message.posts, 1)]
+    inputs = []
+    for place, (post, number) in enumerate(zip(message.posts, numbers, strict=True)):
+        told = number > 1 and numbers[0] == 1 and post.author and first.author
+        inputs.append(
+            PostInput(
+                id=post.id,
+                body=post.body,
+                title=message.title,
+                reply=number > 1,
+                previous=message.posts[place - 1].body if place else None,
+                by_starter=post.author == first.author if told else None,
+                accepted=post.accepted,
+                category=message.category,
+                tags=tuple(message.tags),
+                post_number=number,
+            )
+        )
+    return inputs
+
+
+def classification_message(value: Classification, kind: Callable[[str], str], ranking: bool) -> cpb.Classification:
+    """Answer to one post."""
 
     def scores(pairs: Sequence[tuple[str, float]]) -> list[cpb.LabelScore]:
         return [cpb.LabelScore(label=label, kind=kind(label), score=score) for label, score in pairs]
 
     return cpb.Classification(
-        id=post_id,
+        id=value.id,
         labels=scores(value.labels),
         abstained=value.abstained,
         ranking=scores(value.ranked) if ranking else (),
+        evidence=[
+            cpb.LabelEvidence(
+                label=reason.label,
+                terms=[cpb.EvidenceTerm(text=text, weight=weight) for text, weight in reason.terms],
+            )
+            for reason in value.reasons
+        ],
     )
 
 
@@ -93,6 +132,9 @@ def classification(message: cpb.Classification) -> Classification:
         labels=tuple((each.label, each.score) for each in message.labels),
         ranked=tuple((each.label, each.score) for each in message.ranking),
         abstained=message.abstained,
+        reasons=tuple(
+            Reason(each.label, tuple((term.text, term.weight) for term in each.terms)) for each in message.evidence
+        ),
     )
 
 

@@ -27,6 +27,10 @@ class Violation:
     description: str
 
 
+class ServerError(RuntimeError):
+    """The server cannot start; the message says why and what to do."""
+
+
 class RpcError(Exception):
     """A failure with the status code, message and details that the caller gets."""
 
@@ -81,9 +85,9 @@ class NotReadyError(RpcError):
 
     code = grpc.StatusCode.FAILED_PRECONDITION
 
-    def __init__(self, lacking: str, message: str) -> None:
+    def __init__(self, lacking: str, message: str, kind: str = "STORE") -> None:
         failure = error_details_pb2.PreconditionFailure()
-        failure.violations.add(type="STORE", subject=lacking, description=message)
+        failure.violations.add(type=kind, subject=lacking, description=message)
         super().__init__(message, [failure])
 
 
@@ -103,6 +107,18 @@ class BusyError(RpcError):
         return (*super().trailing_metadata(), (PUSHBACK_KEY, str(round(self.retry_after * 1000))))
 
 
+class UnknownCallerError(RpcError):
+    """No token that is known came with the call."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class DeniedError(RpcError):
+    """The caller is known, but may not do this."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+
+
 class TooLateError(RpcError):
     """The deadline passed before the work began."""
 
@@ -113,6 +129,18 @@ class StoppingError(RpcError):
     """The server is going down and takes no more work."""
 
     code = grpc.StatusCode.UNAVAILABLE
+
+
+class StoreError(RpcError):
+    """The store cannot be read for the moment: UNAVAILABLE with a request id that is also in the log."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"the store cannot be read for the moment: call again; the log has the cause under request id {request_id}",
+            [error_details_pb2.RequestInfo(request_id=request_id)],
+        )
 
 
 class InternalError(RpcError):

@@ -13,8 +13,10 @@ from service import limits
 from service.convert import timestamp
 from service.model import Model
 
+_PACKAGES = ("grpcio", "numpy", "scikit-learn", "sentence-transformers", "torch")
 
-def model_info(model: Model) -> cpb.GetModelInfoResponse:
+
+def model_info(model: Model, waiting_posts: int) -> cpb.GetModelInfoResponse:
     """Describe the loaded bundle; what its manifest does not tell stays unset."""
     manifest = model.manifest
     encoder = _encoder(model)
@@ -28,7 +30,11 @@ def model_info(model: Model) -> cpb.GetModelInfoResponse:
         max_posts=limits.MAX_POSTS,
         max_body_chars=limits.MAX_BODY_CHARS,
         metrics=_metrics(manifest),
-        version=_version(),
+        version=_version("forumlens"),
+        data_hashes=_hashes(manifest),
+        versions=_versions(manifest),
+        max_call_chars=limits.MAX_CALL_CHARS,
+        max_waiting_posts=waiting_posts,
     )
     fitted = _fit_time(manifest)
     if fitted is not None:
@@ -79,8 +85,30 @@ def _fit_time(manifest: Mapping[str, Any]) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _version() -> str:
+def _hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of the bundle's files by name, and of what it was fitted on by a name such as `data.real`."""
+    hashes = dict(manifest.get("files", {}))
+    for path, value in _leaves(manifest.get("data", {}), ("data",)):
+        if path[-1] == "sha256":
+            hashes[".".join(path[:-1])] = str(value)
+    return hashes
+
+
+def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
+    here = {name: _version(name) for name in _PACKAGES}
+    return here | {"forumlens_at_fit": str(manifest.get("forumlens", "")), "format": str(manifest.get("format", ""))}
+
+
+def _version(package: str) -> str:
     try:
-        return version("forumlens")
+        return version(package)
     except PackageNotFoundError:
         return "unknown"

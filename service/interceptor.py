@@ -1,63 +1,178 @@
-"""One place where failures of the handlers become statuses, so that no handler speaks of codes or stack traces."""
+"""What surrounds every call, so that no handler speaks of callers, codes or stack traces.
+
+A call gets a request id, is let in or refused, counted, told in the log, and fails with a status and details.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
+import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
-from service.errors import InternalError, InvalidRequestError, RpcError, Violation
+from service.access import Access, Caller, needed_scope
+from service.errors import BusyError, InternalError, InvalidRequestError, RpcError, StoreError, Violation
+from service.metrics import Metrics
+from service.rates import Rates
+from store.database import DatabaseError
 
 log = logging.getLogger(__name__)
+access_log = logging.getLogger("service.access")
+
+REQUEST_ID = "x-request-id"
+_REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+_Handler = Any  # grpc.RpcMethodHandler, which is generic for the type checker only
 
 
-class FailureInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Turns RpcError into its status with details, and anything unexpected into INTERNAL with a request id."""
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What calls must pass, and where they are told of."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    access: Access
+    rates: Rates
+    metrics: Metrics
+
+
+@dataclass(slots=True)
+class _Call:
+    method: str
+    request_id: str
+    guard: Guard
+    caller: Caller | None = None
+    posts: int = 0
+    began: float = field(default_factory=time.perf_counter)
+
+    def read(self, parse: Callable[[bytes], Message], data: bytes) -> Message:
+        """The request of these bytes, taken from what the caller may ask. Raises InvalidRequestError, BusyError."""
+        request = self._parsed(parse, data)
+        self._spend(request)
+        return request
+
+    async def read_all(
+        self, parse: Callable[[bytes], Message], requests: AsyncIterator[bytes]
+    ) -> AsyncIterator[Message]:
+        """The requests of a stream, no faster than the caller may ask. Raises InvalidRequestError."""
+        async for data in requests:
+            request = self._parsed(parse, data)
+            while True:
+                try:
+                    self._spend(request)
+                    break
+                except BusyError as busy:
+                    await asyncio.sleep(busy.retry_after)
+            yield request
+
+    def _parsed(self, parse: Callable[[bytes], Message], data: bytes) -> Message:
+        # Parsed here and not by gRPC, which answers INTERNAL where the caller is at fault.
+        try:
+            return parse(data)
+        except DecodeError as error:
+            problem = f"{len(data)} bytes are not a message of this method: check the schema and that text is UTF-8"
+            raise InvalidRequestError([Violation("request", problem)]) from error
+
+    def _spend(self, request: Message) -> None:
+        posts = len(getattr(request, "posts", ()))
+        if self.caller is not None:
+            self.guard.rates.take(self.caller.name, max(posts, 1))
+        self.posts += posts
+
+    def end(self, code: grpc.StatusCode) -> None:
+        """Count the call and tell the log."""
+        seconds = time.perf_counter() - self.began
+        self.guard.metrics.called(self.method, code.name, seconds)
+        told = {
+            "method": self.method,
+            "code": code.name,
+            "seconds": round(seconds, 6),
+            "request_id": self.request_id,
+            "client": self.caller.name if self.caller else None,
+            "posts": self.posts,
+        }
+        access_log.info("%s %s", self.method, code.name, extra={"call": told})
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    """Surrounds the methods that need a scope; open ones (health) pass as they are."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
-        """Wrap the handlers of our own services; health and reflection pass as they are."""
+    ) -> _Handler:
+        """Wrap a handler."""
         handler = await continuation(handler_call_details)
         method = str(handler_call_details.method)
-        if handler is None or not method.startswith(self._prefix):
+        if handler is None or needed_scope(method) is None:
             return handler
-        if handler.unary_unary is None:
-            raise TypeError(f"{method} streams: only unary methods are wrapped, extend the interceptor")
-        behave = _guarded(method, handler.unary_unary, handler.request_deserializer)
-        return grpc.unary_unary_rpc_method_handler(
-            behave, request_deserializer=None, response_serializer=handler.response_serializer
-        )
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(method, handler), response_serializer=handler.response_serializer
+            )
+        if handler.stream_stream is not None:
+            return grpc.stream_stream_rpc_method_handler(
+                self._stream(method, handler), response_serializer=handler.response_serializer
+            )
+        raise TypeError(f"{method} streams one way: extend the interceptor")
 
+    def _unary(self, method: str, handler: Any) -> Any:
+        async def behave(data: bytes, context: _Context) -> Any:
+            async with self._around(method, context) as call:
+                return await handler.unary_unary(call.read(handler.request_deserializer, data), context)
 
-def _guarded(method: str, handle: Any, parse: Any) -> Any:
-    async def behave(data: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        return behave
+
+    def _stream(self, method: str, handler: Any) -> Any:
+        # Written and not yielded, so that a caller who goes away ends the handler at once.
+        async def behave(requests: AsyncIterator[bytes], context: _Context) -> None:
+            async with self._around(method, context) as call:
+                read = call.read_all(handler.request_deserializer, requests)
+                async with aclosing(handler.stream_stream(read, context)) as responses:
+                    async for response in responses:
+                        await context.write(response)
+
+        return behave
+
+    @asynccontextmanager
+    async def _around(self, method: str, context: _Context) -> AsyncIterator[_Call]:
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        call = _Call(method, _request_id(metadata), self._guard)
+        context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+        code = grpc.StatusCode.OK
         try:
-            return await handle(_parsed(parse, data), context)
-        except RpcError as error:
-            failure = error
-        except Exception:
-            request_id = uuid.uuid4().hex
-            log.exception("%s failed, request id %s", method, request_id)
-            failure = InternalError(request_id)
-        return await context.abort(failure.code, failure.message, failure.trailing_metadata())
+            call.caller = self._guard.access.admit(method, metadata, context.peer())
+            yield call
+        except asyncio.CancelledError:
+            late = (left := context.time_remaining()) is not None and left <= 0
+            code = grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
+            raise
+        except Exception as error:
+            failure = self._failure(call, error)
+            code = failure.code
+            await context.abort(code, failure.message, (*failure.trailing_metadata(), (REQUEST_ID, call.request_id)))
+        finally:
+            call.end(code)
 
-    return behave
+    def _failure(self, call: _Call, error: Exception) -> RpcError:
+        if isinstance(error, RpcError):
+            return error
+        log.error("%s failed, request id %s", call.method, call.request_id, exc_info=error)
+        return StoreError(call.request_id) if isinstance(error, DatabaseError) else InternalError(call.request_id)
 
 
-def _parsed(parse: Any, data: bytes) -> Any:
-    # Parsed here and not by gRPC, which answers INTERNAL where the caller is at fault.
-    try:
-        return parse(data)
-    except DecodeError as error:
-        problem = f"{len(data)} bytes are not a message of this method: check the schema and that text is UTF-8"
-        raise InvalidRequestError([Violation("request", problem)]) from error
+def _request_id(metadata: dict[str, str]) -> str:
+    """The caller's own id where it is one, else a fresh one."""
+    given = metadata.get(REQUEST_ID, "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

@@ -48,3 +48,6 @@ class Model(Protocol):
 
     def classify(self, posts: Sequence[PostInput]) -> Sequence[Classification]:
         """One answer per post, in order."""
+
+    def explain(self, posts: Sequence[PostInput], answers: Sequence[Classification]) -> Sequence[Classification]:
+        """The answers with reasons; may be called beside `classify`."""

@@ -8,12 +8,15 @@ import logging
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from forumlens.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
     answer_pb2,
     answer_pb2_grpc,
     classification_pb2,
@@ -24,31 +27,32 @@ from forumlens.v1 import (
     trend_pb2_grpc,
 )
 from service import limits
+from service.access import Access, TokenFileError, Tokens
+from service.admin import AdminServicer
 from service.answers import AnswerServicer
-from service.batching import Batcher, BatchLimits
+from service.batching import BatchLimits
 from service.catalog import Catalog
 from service.classification import ClassificationServicer
+from service.errors import ServerError
 from service.health import Health
-from service.interceptor import FailureInterceptor
-from service.labels import LabelIndex
+from service.interceptor import CallInterceptor, Guard
+from service.metrics import Metrics, serve_metrics
 from service.model import FamilyNames, Model
+from service.rates import Rates
+from service.serving import LoadModel, ModelSlot, SelfTestError
 from service.store_calls import StoreCalls
 from service.threads import ThreadServicer
+from service.transport import Tls, bind, check_exposure
 from service.trends import TrendServicer
 from store.database import Database
-from store.values import PostInput
 
 log = logging.getLogger(__name__)
 
 SERVICES = tuple(
     descriptor.full_name
-    for module in (classification_pb2, trend_pb2, thread_pb2, answer_pb2)
+    for module in (classification_pb2, trend_pb2, thread_pb2, answer_pb2, admin_pb2)
     for descriptor in module.DESCRIPTOR.services_by_name.values()
 )
-
-
-class ServerError(RuntimeError):
-    """The server cannot start; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,17 @@ class ServerOptions:
     """How long it goes on taking calls after it has said NOT_SERVING, so that balancers turn away first."""
     grace: float = 300.0
     """How long accepted calls may take to end after that."""
+    tls: Tls | None = None
+    token_file: Path | None = None
+    insecure: bool = False
+    """Serve a public address though TLS or tokens are missing."""
+    client_rate: float = 0.0
+    """Posts (or calls without posts) a second for each client; 0 is no limit."""
+    client_burst: float = 512.0
+    """What a client may ask for at once after a pause."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    """Port that answers Prometheus; 0 takes a free one, None none."""
 
 
 class Server:
@@ -75,32 +90,50 @@ class Server:
         *,
         families: FamilyNames | None = None,
         options: ServerOptions | None = None,
+        load: LoadModel | None = None,
     ) -> None:
         self._db = db
         self._model = bundle
         self._host = f"[{host}]" if ":" in host and not host.startswith("[") else host
         self._families = families
         self._options = options or ServerOptions()
+        self._load = load
         self.port = port
+        self.metrics_port = self._options.metrics_port
         self._stopped: asyncio.Event | None = None
         self._stopping: asyncio.Task[None] | None = None
+        self._stop_metrics: Callable[[], None] = lambda: None
 
     @property
     def address(self) -> str:
         """`host:port`; with the port that was bound once started."""
         return f"{self._host}:{self.port}"
 
+    @property
+    def waiting(self) -> int:
+        """Posts that wait for the model."""
+        return self._slot.now.batcher.waiting
+
     async def start(self) -> None:
         """Listen, warm the model up, then say SERVING. Port 0 takes a free one.
 
-        Raises ServerError when the port is taken or the model cannot answer.
+        Raises ServerError when the port is taken, the address would be open to anybody, or the model cannot answer,
+        and TokenFileError.
         """
-        self._stopped = asyncio.Event()
-        self._batcher = Batcher(self._model.classify, self._options.batch)
+        options = self._options
+        check_exposure(
+            self._host, tls=options.tls is not None, tokens=options.token_file is not None, insecure=options.insecure
+        )
+        self._access = Access(Tokens.load(options.token_file) if options.token_file else None)
+        self._metrics = Metrics()
+        self._stopped, self._leaving = asyncio.Event(), asyncio.Event()
+        self._slot = ModelSlot(self._model, options.batch, self._metrics, self._load)
         self._calls = StoreCalls(self._options.store_threads)
         self._health = Health()
         self._grpc = grpc.aio.server(
-            interceptors=[FailureInterceptor("/forumlens.")],
+            interceptors=[
+                CallInterceptor(Guard(self._access, Rates(options.client_rate, options.client_burst), self._metrics))
+            ],
             options=[
                 ("grpc.max_receive_message_length", limits.MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),  # else a second server on the port would quietly take half the calls
@@ -108,17 +141,20 @@ class Server:
         )
         self._add_services()
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
-        try:
-            self.port = self._grpc.add_insecure_port(self.address)
-        except RuntimeError as error:
-            raise ServerError(
-                f"cannot listen on {self.address}: the port is taken or the host is not this machine's; "
-                "choose another with --port or --host"
-            ) from error
-        self._batcher.start()
+        self.port = bind(self._grpc, self.address, options.tls)
         await self._grpc.start()
         await self._warm_up()
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
+
+    def reload(self) -> None:
+        """Read the token file again; one that cannot be used is told in the log, and the former tokens stay."""
+        if self._options.token_file is None:
+            return
+        try:
+            self._access.tokens = Tokens.load(self._options.token_file)
+            log.info("%d tokens were read", len(self._access.tokens))
+        except TokenFileError:
+            log.exception("the tokens stay as they were")
 
     async def stop(self) -> None:
         """Say NOT_SERVING, wait shortly, take no more calls, and end when the accepted ones are answered."""
@@ -132,14 +168,14 @@ class Server:
             await self._stopped.wait()
 
     def _add_services(self) -> None:
-        labels = LabelIndex(self._model.taxonomy)
-        catalog = Catalog(self._db, labels, self._families)
+        catalog = Catalog(self._db, self._slot, self._families)
         registrations: list[tuple[Callable[..., None], object]] = [
             (
                 classification_pb2_grpc.add_ClassificationServiceServicer_to_server,
-                ClassificationServicer(self._model, labels, self._batcher),
+                ClassificationServicer(self._slot, self._options.batch.waiting_posts, self._leaving),
             ),
             (trend_pb2_grpc.add_TrendServiceServicer_to_server, TrendServicer(catalog, self._calls)),
+            (admin_pb2_grpc.add_AdminServiceServicer_to_server, AdminServicer(self._slot)),
             (thread_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(catalog, self._calls)),
             (answer_pb2_grpc.add_AnswerServiceServicer_to_server, AnswerServicer(catalog, self._calls)),
         ]
@@ -155,22 +191,32 @@ class Server:
     async def _warm_up(self) -> None:
         # The first pass loads what models load late; callers should not pay for it.
         try:
-            await self._batcher.classify([PostInput(id="warm-up", title="Warm-up", body="Does the model answer?")])
-        except Exception as error:
+            await self._slot.start()
+            self._start_metrics()
+        except SelfTestError as error:
             await self._stop(farewell=0)
-            raise ServerError(
-                f"the model {self._model.id} cannot label a post: fit or choose another bundle"
-            ) from error
+            raise ServerError(f"{error}: fit or choose another bundle") from error
+        except OSError as error:
+            await self._stop(farewell=0)
+            raise ServerError(f"metrics port {self.metrics_port} cannot be had ({error}): choose another") from error
 
     async def _stop(self, farewell: float) -> None:
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(farewell)
         self._health.end_watches()
+        self._leaving.set()
         await self._grpc.stop(self._options.grace)
-        await self._batcher.close()
+        await self._slot.close()
         self._calls.close()
+        self._stop_metrics()
         if self._stopped is not None:
             self._stopped.set()
+
+    def _start_metrics(self) -> None:
+        if self.metrics_port is not None:
+            self.metrics_port, self._stop_metrics = serve_metrics(
+                self._metrics, self._options.metrics_host, self.metrics_port
+            )
 
 
 def run_server(
@@ -181,13 +227,15 @@ def run_server(
     *,
     families: FamilyNames | None = None,
     options: ServerOptions | None = None,
+    load: LoadModel | None = None,
     on_ready: Callable[[int], None] = lambda port: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop gracefully; `on_ready` is given the port once it answers.
 
-    Raises ServerError when it cannot start.
+    SIGHUP reads the token file again. `load` loads other bundles for AdminService. Raises ServerError and
+    TokenFileError when it cannot start.
     """
-    server = Server(db, bundle, host, port, families=families, options=options)
+    server = Server(db, bundle, host, port, families=families, options=options, load=load)
     asyncio.run(_serve(server, on_ready))
 
 
@@ -197,6 +245,8 @@ async def _serve(server: Server, on_ready: Callable[[int], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows has no handlers on the loop; Ctrl-C still raises
             loop.add_signal_handler(number, asked.set)
+    with contextlib.suppress(NotImplementedError, AttributeError):  # Windows has no SIGHUP
+        loop.add_signal_handler(signal.SIGHUP, server.reload)
     await server.start()
     on_ready(server.port)
     await asked.wait()

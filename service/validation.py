@@ -123,34 +123,71 @@ class Violations:
         return tuple(dict.fromkeys(read))
 
 
-def check_classify(request: cpb.ClassifyRequest) -> None:
-    """Check a Classify request against the limits; raises InvalidRequestError with everything that is wrong."""
+def check_classify(request: cpb.ClassifyRequest | cpb.ClassifyStreamRequest) -> None:
+    """Check a request of posts against the limits; raises InvalidRequestError with everything that is wrong."""
     found = Violations()
-    if not request.posts:
-        found.add("posts", f"is empty: give 1 to {limits.MAX_POSTS} posts")
-    found.count("posts", request.posts, limits.MAX_POSTS, "send the rest in further calls")
+    _check_number(found, request.posts)
     total = 0
     for index, post in enumerate(request.posts[: limits.MAX_POSTS]):
         _check_post(found, f"posts[{index}].", post)
         total += len(post.body) + len(post.previous) + len(post.title)
+    _check_total(found, total)
+    found.raise_any()
+
+
+def check_thread(request: cpb.ClassifyThreadRequest) -> None:
+    """Check a thread against the limits; raises InvalidRequestError with everything that is wrong."""
+    found = Violations()
+    found.text("title", request.title, limits.MAX_TITLE_CHARS)
+    found.text("category", request.category, limits.MAX_NAME_CHARS)
+    _check_tags(found, "tags", request.tags)
+    _check_number(found, request.posts)
+    before = 0
+    for index, post in enumerate(request.posts[: limits.MAX_POSTS]):
+        path = f"posts[{index}]."
+        found.text(path + "id", post.id, limits.MAX_ID_CHARS)
+        found.text(path + "author", post.author, limits.MAX_NAME_CHARS)
+        _check_body(found, path, post.body, request.title)
+        number = post.number if post.HasField("number") else index + 1
+        if number <= before:
+            found.add(path + "number", f"is {number} after {before}: give posts in reading order, counted from 1")
+        before = number
+    _check_total(found, len(request.title) + sum(len(post.body) for post in request.posts))
+    found.raise_any()
+
+
+def _check_number(found: Violations, posts: Sequence[object]) -> None:
+    if not posts:
+        found.add("posts", f"is empty: give 1 to {limits.MAX_POSTS} posts")
+    found.count("posts", posts, limits.MAX_POSTS, "send the rest in further calls")
+
+
+def _check_total(found: Violations, total: int) -> None:
     if total > limits.MAX_CALL_CHARS:
         found.add("posts", f"hold {total:,} characters together, at most {limits.MAX_CALL_CHARS:,} are allowed: "
                   "send the posts in several calls")  # fmt: skip
-    found.raise_any()
 
 
 def _check_post(found: Violations, path: str, post: cpb.PostInput) -> None:
     found.text(path + "id", post.id, limits.MAX_ID_CHARS)
     found.text(path + "title", post.title, limits.MAX_TITLE_CHARS)
-    if not post.body.strip() and not post.title.strip():
-        problem = f"{shown(post.body)} is blank" if post.body else "is empty"
-        found.add(path + "body", f"{problem}: give the text of the post, or a title")
-    found.text(path + "body", post.body, limits.MAX_BODY_CHARS)
+    _check_body(found, path, post.body, post.title)
     found.text(path + "previous", post.previous, limits.MAX_BODY_CHARS)
     found.text(path + "category", post.category, limits.MAX_NAME_CHARS)
     found.text(path + "source", post.source, limits.MAX_SOURCE_CHARS)
-    found.count(path + "tags", post.tags, limits.MAX_TAGS, "keep the most telling ones")
-    for index, tag in enumerate(post.tags[: limits.MAX_TAGS]):
-        found.text(f"{path}tags[{index}]", tag, limits.MAX_NAME_CHARS)
+    _check_tags(found, path + "tags", post.tags)
     if post.HasField("post_number") and post.post_number < 1:
         found.add(path + "post_number", f"is {post.post_number}: count from 1, or leave it unset")
+
+
+def _check_body(found: Violations, path: str, body: str, title: str) -> None:
+    if not body.strip() and not title.strip():
+        problem = f"{shown(body)} is blank" if body else "is empty"
+        found.add(path + "body", f"{problem}: give the text of the post, or a title")
+    found.text(path + "body", body, limits.MAX_BODY_CHARS)
+
+
+def _check_tags(found: Violations, field: str, tags: Sequence[str]) -> None:
+    found.count(field, tags, limits.MAX_TAGS, "keep the most telling ones")
+    for index, tag in enumerate(tags[: limits.MAX_TAGS]):
+        found.text(f"{field}[{index}]", tag, limits.MAX_NAME_CHARS)

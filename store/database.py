@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, func, se
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import DatabaseError as SqlError
 
 
 class DatabaseError(RuntimeError):
@@ -27,6 +28,10 @@ class DatabaseError(RuntimeError):
 
 class WriteError(DatabaseError):
     """The store cannot be written for the moment; what was committed before stays whole."""
+
+
+class ReadError(DatabaseError):
+    """The store cannot be read for the moment."""
 
 
 class BusyError(DatabaseError):
@@ -46,9 +51,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Connection that sees one consistent state."""
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
+        """Connection that sees one consistent state.
+
+        Raises ReadError when the database is gone, locked or damaged.
+        """
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except SqlError as error:
+            raise ReadError(f"the store cannot be read: {error.orig}") from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -219,6 +219,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Terms of a post that speak for a label, (words, weight), strongest first."""
+
+    label: str
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """What a bundle says of one post: labels given and the full ranking, both (leaf id, score), best first.
 
@@ -230,6 +238,8 @@ class Classification:
     ranked: tuple[tuple[str, float], ...]
     abstained: bool
     categories: tuple[tuple[str, float], ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """Why each label was given, in the order of `labels`; only where it was asked for."""
 
     @property
     def verdict(self) -> Verdict:

@@ -1,4 +1,4 @@
-"""Checks that forumlens/v1 is what proto/ generates: `python -m tests.generated`, exit status 1 when it is not."""
+"""Checks that forumlens/v1 and docs/api.md are what proto/ generates: `python -m tests.generated` fails if not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from grpc_tools import protoc
+
+from docs import make_api
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,3 +34,5 @@ def _only_one(made: Path, kept: Path, names: set[str]) -> list[str]:
 if __name__ == "__main__":
     if differing := stale():
         sys.exit(f"forumlens/v1 is not what proto/ generates ({', '.join(differing)}): run make proto")
+    if make_api.PAGE.read_text("utf-8") != make_api.page():
+        sys.exit("docs/api.md is not what proto/ generates: run make proto")

@@ -30,6 +30,12 @@ def require_module(name: str) -> ModuleType:
         raise
 
 
+def require_folder(path: Path, remedy: str) -> None:
+    """Skips the test where a folder is missing that a command makes, or fails it under REQUIRE_ALL=1."""
+    if not path.is_dir():
+        _missing(f"{path} (made by `{remedy}`)")
+
+
 def _missing(what: str) -> None:
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(f"{what} is missing and REQUIRE_ALL=1 asks for every test")

@@ -1,38 +1,32 @@
-"""Commands that answer from the store: trends, status, serve."""
+"""Commands that answer from the store: trends, status."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from classifier.trend.periods import by_quarter, moving_mean
 from forumlens.cli.asking import check_label, families_of, months_of, subject_of
-from forumlens.cli.assemble import load_registry, open_bundle, open_store
+from forumlens.cli.assemble import open_store
 from forumlens.cli.errors import BadInputError, NotMadeYetError
 from forumlens.cli.forum import verify_forum
-from forumlens.cli.options import BundleFlag, DatabaseFlag, FormatFlag
+from forumlens.cli.options import DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, say
-from forumlens.cli.settings import Settings, load_settings
+from forumlens.cli.settings import load_settings
 from scraper.forum import Completeness
 from store import assignments, holdings, topics, trends
-from store.database import Database
 from store.months import format_month
 from store.sources import all_sources
 from store.values import Coverage, StoreCounts, TrendPoint
-
-if TYPE_CHECKING:
-    from classifier.bundle import Bundle
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("trends")(show_trends)
     app.command()(status)
-    app.command()(serve)
 
 
 def show_trends(
@@ -116,40 +110,6 @@ def _print_completeness(found: Completeness) -> None:
     if found.missing:
         rows = [{"missing thread": key, "what is known": why} for key, why in found.missing]
         print_rows(rows, Format.TABLE)
-
-
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. \\[default 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
-    bundle: BundleFlag = None,
-    database: DatabaseFlag = None,
-) -> None:
-    """Answer over gRPC until interrupted (Ctrl-C or SIGTERM ends it without losing an accepted call).
-
-    Example: forumlens serve --port 50051
-    """
-    settings = load_settings(database_url=database, bundle=bundle, host=host, port=port)
-    with open_store(settings) as db:
-        serve_store(
-            settings,
-            db,
-            open_bundle(settings),
-            on_ready=lambda port: say(f"gRPC on [bold]{settings.host}:{port}[/bold]; Ctrl-C stops it"),
-        )
-
-
-def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Callable[[int], None]) -> None:
-    """Serve until interrupted; `on_ready` is given the port once it answers."""
-    from service.server import run_server  # grpc takes a while to import
-
-    current = assignments.current_bundle(db)
-    if current not in (None, bundle.id):
-        say(
-            f"[yellow]The store was labelled with bundle {current}, not with {bundle.id}[/yellow]: "
-            "trends tell of the former until `forumlens assign` is run"
-        )
-
-    run_server(db, bundle, settings.host, settings.port, families=load_registry(settings), on_ready=on_ready)
 
 
 def _trend_row(families: tuple[str, ...], point: TrendPoint, _per_family: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from forumlens.cli import (
     learn,
     mentions,
     report,
+    serving,
     topics,
 )
 from forumlens.cli.errors import exit_code_of
@@ -35,7 +36,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _MODULES = (
-    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report, demo
+    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report,
+    serving, demo
 )  # fmt: skip
 for module in _MODULES:
     module.register(app)

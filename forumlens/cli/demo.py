@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.taxonomy import Taxonomy
-from forumlens.cli.answer import serve_store
 from forumlens.cli.assemble import (
     forum_url,
     load_registry,
@@ -30,6 +29,7 @@ from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
 from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, FamiliesFlag, QualityFlag, SinceFlag
 from forumlens.cli.output import Format, print_rows, say
+from forumlens.cli.serving import serve_store
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.topics import discover
 from forumlens.cli.training import load_training

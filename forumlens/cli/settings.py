@@ -23,6 +23,13 @@ class Quality(StrEnum):
     BEST = "best"
 
 
+class LogFormat(StrEnum):
+    """How the service writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Settings(BaseSettings):
     """What holds where no flag says otherwise."""
 
@@ -40,6 +47,22 @@ class Settings(BaseSettings):
     """Requests that may be made to one forum in a day (UTC); none is as many as the pace allows."""
     host: str = "127.0.0.1"
     port: int = Field(50051, ge=0, le=65535)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    """CA that certificates of clients are from; a client must then show one."""
+    tls_ca: Path | None = None
+    """For a client: CA that the server's certificate is from, where the system does not know it."""
+    token_file: Path | None = None
+    token: str = ""
+    """For a client: the token that it sends."""
+    insecure: bool = False
+    client_rate: float = Field(0.0, ge=0)
+    """Posts a second that each client may ask for; 0 is no limit."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(None, ge=0, le=65535)
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     encoder: str = ""
     """Name or path of a sentence-transformers model; empty leaves it to the bundle, and before that to `quality`."""
     quality: Quality | None = None

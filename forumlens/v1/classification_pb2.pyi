@@ -36,12 +36,14 @@ class PostInput(_message.Message):
     def __init__(self, id: _Optional[str] = ..., title: _Optional[str] = ..., body: _Optional[str] = ..., reply: _Optional[bool] = ..., previous: _Optional[str] = ..., by_starter: _Optional[bool] = ..., accepted: _Optional[bool] = ..., category: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., post_number: _Optional[int] = ..., source: _Optional[str] = ...) -> None: ...
 
 class ClassifyRequest(_message.Message):
-    __slots__ = ("posts", "include_ranking")
+    __slots__ = ("posts", "include_ranking", "include_evidence")
     POSTS_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_RANKING_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     posts: _containers.RepeatedCompositeFieldContainer[PostInput]
     include_ranking: bool
-    def __init__(self, posts: _Optional[_Iterable[_Union[PostInput, _Mapping]]] = ..., include_ranking: _Optional[bool] = ...) -> None: ...
+    include_evidence: bool
+    def __init__(self, posts: _Optional[_Iterable[_Union[PostInput, _Mapping]]] = ..., include_ranking: _Optional[bool] = ..., include_evidence: _Optional[bool] = ...) -> None: ...
 
 class ClassifyResponse(_message.Message):
     __slots__ = ("classifications", "bundle_id", "taxonomy")
@@ -53,17 +55,107 @@ class ClassifyResponse(_message.Message):
     taxonomy: str
     def __init__(self, classifications: _Optional[_Iterable[_Union[Classification, _Mapping]]] = ..., bundle_id: _Optional[str] = ..., taxonomy: _Optional[str] = ...) -> None: ...
 
+class ClassifyStreamRequest(_message.Message):
+    __slots__ = ("posts", "include_ranking", "include_evidence")
+    POSTS_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_RANKING_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    posts: _containers.RepeatedCompositeFieldContainer[PostInput]
+    include_ranking: bool
+    include_evidence: bool
+    def __init__(self, posts: _Optional[_Iterable[_Union[PostInput, _Mapping]]] = ..., include_ranking: _Optional[bool] = ..., include_evidence: _Optional[bool] = ...) -> None: ...
+
+class ClassifyStreamResponse(_message.Message):
+    __slots__ = ("classifications", "problems", "bundle_id", "taxonomy")
+    CLASSIFICATIONS_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_ID_FIELD_NUMBER: _ClassVar[int]
+    TAXONOMY_FIELD_NUMBER: _ClassVar[int]
+    classifications: _containers.RepeatedCompositeFieldContainer[Classification]
+    problems: _containers.RepeatedCompositeFieldContainer[FieldProblem]
+    bundle_id: str
+    taxonomy: str
+    def __init__(self, classifications: _Optional[_Iterable[_Union[Classification, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[FieldProblem, _Mapping]]] = ..., bundle_id: _Optional[str] = ..., taxonomy: _Optional[str] = ...) -> None: ...
+
+class FieldProblem(_message.Message):
+    __slots__ = ("field", "description")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    description: str
+    def __init__(self, field: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+
+class ClassifyThreadRequest(_message.Message):
+    __slots__ = ("title", "posts", "category", "tags", "include_ranking", "include_evidence")
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    POSTS_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_RANKING_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    title: str
+    posts: _containers.RepeatedCompositeFieldContainer[ThreadPostInput]
+    category: str
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    include_ranking: bool
+    include_evidence: bool
+    def __init__(self, title: _Optional[str] = ..., posts: _Optional[_Iterable[_Union[ThreadPostInput, _Mapping]]] = ..., category: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., include_ranking: _Optional[bool] = ..., include_evidence: _Optional[bool] = ...) -> None: ...
+
+class ThreadPostInput(_message.Message):
+    __slots__ = ("id", "body", "author", "accepted", "number")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    body: str
+    author: str
+    accepted: bool
+    number: int
+    def __init__(self, id: _Optional[str] = ..., body: _Optional[str] = ..., author: _Optional[str] = ..., accepted: _Optional[bool] = ..., number: _Optional[int] = ...) -> None: ...
+
+class ClassifyThreadResponse(_message.Message):
+    __slots__ = ("classifications", "labels", "bundle_id", "taxonomy")
+    CLASSIFICATIONS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_ID_FIELD_NUMBER: _ClassVar[int]
+    TAXONOMY_FIELD_NUMBER: _ClassVar[int]
+    classifications: _containers.RepeatedCompositeFieldContainer[Classification]
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    bundle_id: str
+    taxonomy: str
+    def __init__(self, classifications: _Optional[_Iterable[_Union[Classification, _Mapping]]] = ..., labels: _Optional[_Iterable[str]] = ..., bundle_id: _Optional[str] = ..., taxonomy: _Optional[str] = ...) -> None: ...
+
 class Classification(_message.Message):
-    __slots__ = ("id", "labels", "abstained", "ranking")
+    __slots__ = ("id", "labels", "abstained", "ranking", "evidence")
     ID_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     ABSTAINED_FIELD_NUMBER: _ClassVar[int]
     RANKING_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     id: str
     labels: _containers.RepeatedCompositeFieldContainer[LabelScore]
     abstained: bool
     ranking: _containers.RepeatedCompositeFieldContainer[LabelScore]
-    def __init__(self, id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[LabelScore, _Mapping]]] = ..., abstained: _Optional[bool] = ..., ranking: _Optional[_Iterable[_Union[LabelScore, _Mapping]]] = ...) -> None: ...
+    evidence: _containers.RepeatedCompositeFieldContainer[LabelEvidence]
+    def __init__(self, id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[LabelScore, _Mapping]]] = ..., abstained: _Optional[bool] = ..., ranking: _Optional[_Iterable[_Union[LabelScore, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[LabelEvidence, _Mapping]]] = ...) -> None: ...
+
+class LabelEvidence(_message.Message):
+    __slots__ = ("label", "terms")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    terms: _containers.RepeatedCompositeFieldContainer[EvidenceTerm]
+    def __init__(self, label: _Optional[str] = ..., terms: _Optional[_Iterable[_Union[EvidenceTerm, _Mapping]]] = ...) -> None: ...
+
+class EvidenceTerm(_message.Message):
+    __slots__ = ("text", "weight")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    weight: float
+    def __init__(self, text: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class LabelScore(_message.Message):
     __slots__ = ("label", "kind", "score")
@@ -110,7 +202,7 @@ class GetModelInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
-    __slots__ = ("bundle_id", "fit_time", "taxonomy", "encoder", "device", "precision", "max_tokens", "max_posts", "max_body_chars", "metrics", "version")
+    __slots__ = ("bundle_id", "fit_time", "taxonomy", "encoder", "device", "precision", "max_tokens", "max_posts", "max_body_chars", "metrics", "version", "data_hashes", "versions", "max_call_chars", "max_waiting_posts")
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -118,6 +210,20 @@ class GetModelInfoResponse(_message.Message):
         key: str
         value: float
         def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class DataHashesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class VersionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     BUNDLE_ID_FIELD_NUMBER: _ClassVar[int]
     FIT_TIME_FIELD_NUMBER: _ClassVar[int]
     TAXONOMY_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +235,10 @@ class GetModelInfoResponse(_message.Message):
     MAX_BODY_CHARS_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    DATA_HASHES_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    MAX_CALL_CHARS_FIELD_NUMBER: _ClassVar[int]
+    MAX_WAITING_POSTS_FIELD_NUMBER: _ClassVar[int]
     bundle_id: str
     fit_time: _timestamp_pb2.Timestamp
     taxonomy: str
@@ -140,4 +250,8 @@ class GetModelInfoResponse(_message.Message):
     max_body_chars: int
     metrics: _containers.ScalarMap[str, float]
     version: str
-    def __init__(self, bundle_id: _Optional[str] = ..., fit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., taxonomy: _Optional[str] = ..., encoder: _Optional[str] = ..., device: _Optional[str] = ..., precision: _Optional[str] = ..., max_tokens: _Optional[int] = ..., max_posts: _Optional[int] = ..., max_body_chars: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., version: _Optional[str] = ...) -> None: ...
+    data_hashes: _containers.ScalarMap[str, str]
+    versions: _containers.ScalarMap[str, str]
+    max_call_chars: int
+    max_waiting_posts: int
+    def __init__(self, bundle_id: _Optional[str] = ..., fit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., taxonomy: _Optional[str] = ..., encoder: _Optional[str] = ..., device: _Optional[str] = ..., precision: _Optional[str] = ..., max_tokens: _Optional[int] = ..., max_posts: _Optional[int] = ..., max_body_chars: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., version: _Optional[str] = ..., data_hashes: _Optional[_Mapping[str, str]] = ..., versions: _Optional[_Mapping[str, str]] = ..., max_call_chars: _Optional[int] = ..., max_waiting_posts: _Optional[int] = ...) -> None: ...

@@ -40,6 +40,16 @@ class ClassificationServiceStub:
                 request_serializer=forumlens_dot_v1_dot_classification__pb2.ClassifyRequest.SerializeToString,
                 response_deserializer=forumlens_dot_v1_dot_classification__pb2.ClassifyResponse.FromString,
                 _registered_method=True)
+        self.ClassifyStream = channel.stream_stream(
+                '/forumlens.v1.ClassificationService/ClassifyStream',
+                request_serializer=forumlens_dot_v1_dot_classification__pb2.ClassifyStreamRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_classification__pb2.ClassifyStreamResponse.FromString,
+                _registered_method=True)
+        self.ClassifyThread = channel.unary_unary(
+                '/forumlens.v1.ClassificationService/ClassifyThread',
+                request_serializer=forumlens_dot_v1_dot_classification__pb2.ClassifyThreadRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_classification__pb2.ClassifyThreadResponse.FromString,
+                _registered_method=True)
         self.ListLabels = channel.unary_unary(
                 '/forumlens.v1.ClassificationService/ListLabels',
                 request_serializer=forumlens_dot_v1_dot_classification__pb2.ListLabelsRequest.SerializeToString,
@@ -58,6 +68,21 @@ class ClassificationServiceServicer:
 
     def Classify(self, request, context):
         """Labels 1 to 256 posts. Answers are in the order of the request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClassifyStream(self, request_iterator, context):
+        """Labels any number of posts over one call. Answers come in the order of the requests, one each. The server reads on
+        only while few requests await their answer, so that a caller who sends faster is held up and memory stays level.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClassifyThread(self, request, context):
+        """Labels the posts of one thread, each read in its context, which is taken from the thread.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,6 +109,16 @@ def add_ClassificationServiceServicer_to_server(servicer, server):
                     servicer.Classify,
                     request_deserializer=forumlens_dot_v1_dot_classification__pb2.ClassifyRequest.FromString,
                     response_serializer=forumlens_dot_v1_dot_classification__pb2.ClassifyResponse.SerializeToString,
+            ),
+            'ClassifyStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.ClassifyStream,
+                    request_deserializer=forumlens_dot_v1_dot_classification__pb2.ClassifyStreamRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_classification__pb2.ClassifyStreamResponse.SerializeToString,
+            ),
+            'ClassifyThread': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClassifyThread,
+                    request_deserializer=forumlens_dot_v1_dot_classification__pb2.ClassifyThreadRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_classification__pb2.ClassifyThreadResponse.SerializeToString,
             ),
             'ListLabels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListLabels,
@@ -124,6 +159,60 @@ class ClassificationService:
             '/forumlens.v1.ClassificationService/Classify',
             forumlens_dot_v1_dot_classification__pb2.ClassifyRequest.SerializeToString,
             forumlens_dot_v1_dot_classification__pb2.ClassifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClassifyStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/forumlens.v1.ClassificationService/ClassifyStream',
+            forumlens_dot_v1_dot_classification__pb2.ClassifyStreamRequest.SerializeToString,
+            forumlens_dot_v1_dot_classification__pb2.ClassifyStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClassifyThread(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.ClassificationService/ClassifyThread',
+            forumlens_dot_v1_dot_classification__pb2.ClassifyThreadRequest.SerializeToString,
+            forumlens_dot_v1_dot_classification__pb2.ClassifyThreadResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,8 @@ COMMANDS = (
     "classify",
     "trends",
     "serve",
+    "token",
+    "bundle use",
     "run",
     "status",
 )

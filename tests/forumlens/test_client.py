@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent import futures
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import grpc
@@ -63,6 +64,39 @@ def test_more_posts_than_a_call_may_hold(client: Client, bundle: TinyBundle) -> 
     posts = [PostInput(str(number), f"slow {number}") for number in range(600)]
     assert same(client.classify(iter(posts), ranking=True), list(map(answer, posts)))
     assert max(map(len, bundle.batches)) == 256
+
+
+def test_a_stream_has_no_end_to_it(client: Client) -> None:
+    posts = (PostInput(str(number), f"slow {number}") for number in range(1_000))
+    assert same(
+        list(client.classify_stream(posts, ranking=True)),
+        [answer(PostInput(str(n), f"slow {n}")) for n in range(1_000)],
+    )
+    endless = client.classify_stream({"id": str(number), "body": "slow"} for number in count())
+    assert [next(endless).id for _ in range(300)] == [str(number) for number in range(300)]
+    endless.close()
+
+
+def test_a_stream_tells_bad_posts_by_their_place_and_keeps_what_was_answered(client: Client) -> None:
+    told = []
+    with pytest.raises(ClientError) as caught:
+        for each in client.classify_stream([{"body": "fine"}] * 200 + [{"body": ""}]):
+            told.append(each)
+    assert len(told) == 192
+    assert [field for field, _ in caught.value.violations] == ["posts[200].body"]
+    with pytest.raises(ValueError, match="text"):
+        list(client.classify_stream([{"text": "x"}]))
+
+
+def test_reasons_come_when_asked_for(client: Client) -> None:
+    (told,) = client.classify([{"body": "slow"}], evidence=True)
+    assert [(reason.label, reason.terms) for reason in told.reasons] == [("memory-performance/speed", (("slow", 1.0),))]
+
+
+def test_a_thread_to_label(client: Client) -> None:
+    told = client.classify_thread([{"body": "slow", "author": "x"}, {"id": "2", "body": "try this"}], title="T")
+    assert told.labels == ("memory-performance/speed", "expert-solutions/other")
+    assert [each.id for each in told.posts] == ["", "2"]
 
 
 def test_nothing_to_classify(client: Client) -> None:

@@ -6,15 +6,16 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import grpc
 
 from service.model import FamilyNames, Model
 from service.server import Server, ServerOptions
+from service.serving import LoadModel
 from store.database import Database
-from store.values import Classification, Label, PostInput
+from store.values import Classification, Label, PostInput, Reason
 
 LABELS = (
     Label("memory-performance", "challenge", "Memory", "Runs out of memory or is slow.", leaf=False),
@@ -87,6 +88,14 @@ class TinyBundle:
             raise RuntimeError("secret detail of the fault")
         return [answer(post) for post in posts]
 
+    def explain(self, posts: Sequence[PostInput], answers: Sequence[Classification]) -> list[Classification]:
+        """Each word that gave a label speaks for it."""
+        of_label = {label: word for word, label in WORDS.items()}
+        return [
+            replace(each, reasons=tuple(Reason(label, ((of_label[label], 1.0),)) for label, _ in each.labels))
+            for each in answers
+        ]
+
 
 def answer(post: PostInput) -> Classification:
     """What the tiny bundle says of one post; the score tells texts apart."""
@@ -126,6 +135,8 @@ def serving(
     *,
     families: FamilyNames | None = None,
     options: ServerOptions | None = None,
+    load: LoadModel | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Running]:
     """A server on a free port, stopped at the end."""
     loop = asyncio.new_event_loop()
@@ -133,7 +144,7 @@ def serving(
     thread.start()
     try:
         quick = options or ServerOptions(farewell=0.0, grace=10.0)
-        server = Server(db, bundle, port=0, families=families, options=quick)
+        server = Server(db, bundle, host, port=0, families=families, options=quick, load=load)
         asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
         running = Running(server, loop, bundle)
         try:

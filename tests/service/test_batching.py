@@ -61,33 +61,63 @@ def test_what_waits_goes_to_the_model_together() -> None:
         bundle.gate.set()
         answers = await asyncio.gather(*tasks)
         await held
-        assert bundle.batches[1:] == [["a", "b", "c", "d"]]
+        assert bundle.batches[1:] == [["a", "c", "d", "b"]]
         assert answers == [list(map(answer, call)) for call in (posts("a", "b"), posts("c"), posts("d"))]
 
     run(test)
 
 
-def test_batches_are_bounded_by_posts_and_calls_stay_whole() -> None:
+def test_batches_are_bounded_by_posts_and_calls_take_turns() -> None:
     async def test(batcher: Batcher, bundle: TinyBundle) -> None:
         held = await hold(batcher, bundle)
-        tasks = await queue(batcher, posts("a", "b"), posts("c", "d"), posts(*"efghi"), posts("j"))
+        tasks = await queue(batcher, posts(*"abcdefg"), posts("x", "y"), posts("z"))
         bundle.gate.set()
-        await asyncio.gather(held, *tasks)
-        assert bundle.batches[1:] == [["a", "b"], ["c", "d"], list("efghi"), ["j"]]
+        answers = await asyncio.gather(*tasks)
+        await held
+        assert bundle.batches[1:] == [["a", "x", "z"], ["b", "y", "c"], ["d", "e", "f"], ["g"]]
+        assert answers == [list(map(answer, call)) for call in (posts(*"abcdefg"), posts("x", "y"), posts("z"))]
 
     run(test, BatchLimits(posts=3))
 
 
-def test_batches_are_bounded_by_characters_as_far_as_they_are_read() -> None:
+def test_batches_are_bounded_by_tokens_as_far_as_they_are_read() -> None:
     async def test(batcher: Batcher, bundle: TinyBundle) -> None:
         held = await hold(batcher, bundle)
-        long = "x" * 1000
-        tasks = await queue(batcher, posts("a" * 8), posts("b" * 8), posts(long), posts(long))
+        texts = [letter * length for length in (8, 1000) for letter in "abcd"]
+        tasks = await queue(batcher, *map(posts, texts))
         bundle.gate.set()
         await asyncio.gather(held, *tasks)
-        assert [len(batch) for batch in bundle.batches[1:]] == [2, 2]
+        assert [len(batch) for batch in bundle.batches[1:]] == [2, 2, 2, 2]
 
-    run(test, BatchLimits(chars=20, read_chars=10))
+    run(test, BatchLimits(least_tokens=13, most_tokens=13, read_chars=10))
+
+
+def test_posts_that_are_read_alike_are_computed_once() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        same = [PostInput(id=str(number), body="memory", source=f"url-{number}") for number in range(3)]
+        other = PostInput(id="other", body="memory", previous="slow")
+        tasks = await queue(batcher, same[:2], [same[2], other])
+        bundle.gate.set()
+        answers = await asyncio.gather(*tasks)
+        await held
+        assert bundle.batches[1:] == [["memory", "memory"]]
+        assert [each.id for call in answers for each in call] == ["0", "1", "2", "other"]
+
+    run(test)
+
+
+def test_a_call_that_cannot_be_answered_in_time_is_refused_at_once() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        tasks = await queue(batcher, *(posts(f"{number} " * 1000) for number in range(100)))
+        with pytest.raises(BusyError) as busy:
+            await batcher.classify(posts("waits for all of them" * 1000), timeout=0.5)
+        assert busy.value.retry_after > 0
+        bundle.gate.set()
+        assert len(await asyncio.gather(held, *tasks)) == 101
+
+    run(test)
 
 
 def test_a_cancelled_call_is_dropped_and_makes_room() -> None:
@@ -96,10 +126,10 @@ def test_a_cancelled_call_is_dropped_and_makes_room() -> None:
         (dropped,) = await queue(batcher, posts("dropped", "dropped"))
         dropped.cancel()
         await asyncio.wait([dropped])
-        (kept,) = await queue(batcher, posts("kept", "kept"))
+        (kept,) = await queue(batcher, posts("kept", "too"))
         bundle.gate.set()
         await asyncio.gather(held, kept)
-        assert bundle.batches[1:] == [["kept", "kept"]]
+        assert bundle.batches[1:] == [["kept", "too"]]
 
     run(test, BatchLimits(waiting_posts=2))
 
@@ -223,7 +253,7 @@ calls = st.lists(st.lists(st.sampled_from(["memory", "slow", "unsure", "x", "yy"
 @settings(max_examples=40)
 @given(calls, st.integers(1, 6), st.integers(1, 60), st.sets(st.integers(0, 11)))
 def test_whoever_stays_gets_exactly_their_answers(
-    bodies: list[list[str]], most_posts: int, most_chars: int, leavers: set[int]
+    bodies: list[list[str]], most_posts: int, most_tokens: int, leavers: set[int]
 ) -> None:
     async def test(batcher: Batcher, bundle: TinyBundle) -> None:
         held = await hold(batcher, bundle)
@@ -240,4 +270,4 @@ def test_whoever_stays_gets_exactly_their_answers(
             else:
                 assert answers[index] == list(map(answer, call))
 
-    run(test, BatchLimits(posts=most_posts, chars=most_chars, waiting_posts=10_000))
+    run(test, BatchLimits(posts=most_posts, least_tokens=1, most_tokens=most_tokens, waiting_posts=10_000))

@@ -227,7 +227,7 @@ def test_a_fitted_bundle_is_a_model_and_tells_of_itself() -> None:
     posts = [PostInput(str(number), f"{word} {number}") for number in range(12) for word in WORDS]
     examples = [Example(post, (WORDS[post.body.split()[0]],)) for post in posts]
     model: Model = fit_bundle(Taxonomy("tiny", "1", False, LABELS), examples, _Letters())
-    info = model_info(model)
+    info = model_info(model, 4096)
     assert (info.bundle_id, info.taxonomy) == (model.id, "tiny@1")
     assert (info.encoder, info.device, info.precision, info.max_tokens) == ("letters@1", "cpu", "float32", 64)
     assert 0 <= info.metrics["category_micro_f1"] <= 1

@@ -24,7 +24,8 @@ from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1.classification_pb2_grpc import ClassificationServiceStub
 from forumlens.v1.thread_pb2_grpc import ThreadServiceStub
 from service.batching import BatchLimits
-from service.server import SERVICES, ServerError, ServerOptions
+from service.errors import ServerError
+from service.server import SERVICES, ServerOptions
 from store.database import Database
 from tests.service.corpus import Corpus
 from tests.service.doubles import Running, TinyBundle, channel, serving
@@ -40,7 +41,7 @@ def request(body: str, number: int = 1) -> cpb.ClassifyRequest:
 
 def test_all_services_are_healthy_once_started(wire: grpc.Channel) -> None:
     stub = health_pb2_grpc.HealthStub(wire)
-    assert len(SERVICES) == 4
+    assert len(SERVICES) == 5
     for name in ("", *SERVICES):
         assert stub.Check(health_pb2.HealthCheckRequest(service=name)).status == SERVING
     error = failure(lambda: stub.Check(health_pb2.HealthCheckRequest(service="nobody")))
@@ -57,7 +58,14 @@ def test_reflection_describes_every_method(wire: grpc.Channel) -> None:
     pool = DescriptorPool(database)
     methods = {name: {each.name for each in pool.FindServiceByName(name).methods} for name in SERVICES}
     assert methods == {
-        "forumlens.v1.ClassificationService": {"Classify", "ListLabels", "GetModelInfo"},
+        "forumlens.v1.ClassificationService": {
+            "Classify",
+            "ClassifyStream",
+            "ClassifyThread",
+            "ListLabels",
+            "GetModelInfo",
+        },
+        "forumlens.v1.AdminService": {"UseBundle"},
         "forumlens.v1.TrendService": {"QueryTrends", "ListTopics"},
         "forumlens.v1.ThreadService": {"ListThreads", "GetThread"},
         "forumlens.v1.AnswerService": {"QueryAnswers", "QueryCauses"},

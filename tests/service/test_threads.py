@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -17,10 +17,10 @@ from forumlens.v1.thread_pb2_grpc import ThreadServiceStub
 from service.paging import page_token, read_token
 from service.validation import Violations
 from store.database import Database
-from store.sources import ensure
-from store.threads import set_thread_state
-from store.values import SourceKind, ThreadState
-from tests.service.corpus import Corpus, fill
+from store.sources import all_sources, ensure
+from store.threads import save_threads, set_thread_state
+from store.values import Post, SourceKind, Thread, ThreadState
+from tests.service.corpus import START, Corpus, fill
 from tests.service.doubles import TinyBundle, channel, serving
 from tests.service.failures import failure, violations
 
@@ -189,3 +189,15 @@ def test_any_text_as_token_is_refused_and_nothing_breaks(token: str) -> None:
     if token:
         with pytest.raises(Exception, match="page_token"):
             found.raise_any()
+
+
+def test_pages_go_on_where_they_were_though_threads_come_in_between(corpus: Corpus, threads: ThreadServiceStub) -> None:
+    first = threads.ListThreads(hpb.ListThreadsRequest(page_size=2))
+    forum = next(source for source in all_sources(corpus.db) if source.kind is SourceKind.FORUM)
+    for key, day in (("new", 90), ("old", 1), ("between", 41)):
+        created = START + timedelta(days=day)
+        posts = (Post(external_id=f"{key}1", number=1, created_at=created, body="memory", author="x"),)
+        save_threads(corpus.db, forum.id, [Thread(key, f"Thread {key}", "https://x", created, posts, "Models")])
+    rest = threads.ListThreads(hpb.ListThreadsRequest(page_token=first.next_page_token))
+    titles = [thread.title.removeprefix("Thread ") for thread in (*first.threads, *rest.threads)]
+    assert titles == ["e", "d", "between", "c", "b", "a", "old"]
