@@ -3,8 +3,8 @@
     python -m tests.soak.fuzz_cooked --seconds 3600 [--seed 1] [--corpus threads.jsonl.gz]
 
 Each case follows from its number alone, so that a failure is named by a number. Ends with status 1 at the first one.
-Every minute it tells on stderr where it is and how much memory it has taken; Ctrl-C, a closed terminal and `kill` end it
-early, with its figures.
+Every minute it tells on stderr where it is and how much memory it has taken. Ctrl-C, a closed terminal and `kill` end
+it early, with its figures.
 """
 
 from __future__ import annotations
