@@ -12,7 +12,7 @@ from store.causes import CauseShares, ThreadCause
 from store.database import Database
 from store.months import month_of
 from store.sources import ensure
-from store.themes import Theme, ThreadScope
+from store.themes import ThemeKind, ThreadScope
 from store.threads import changed_threads, save_thread
 from store.values import SourceKind, StoredThread
 from tests.store.build import START, post, thread
@@ -54,7 +54,7 @@ def test_shares_and_threads_by_scope(db: Database, stored: list[StoredThread]) -
     causes.save_thread_causes(db, BUNDLE, STAGE, told)
     scope = ThreadScope()
     assert causes.query_causes(db, BUNDLE, scope) == {"all": CauseShares(3, 1, (("hub/bug", 1), ("other", 1)))}
-    assert list(causes.query_causes(db, BUNDLE, scope, Theme.FORUM_CATEGORY).items()) == [
+    assert list(causes.query_causes(db, BUNDLE, scope, ThemeKind.FORUM_CATEGORY).items()) == [
         ("Models", CauseShares(2, 1, (("hub/bug", 1),))),
         ("Beginners", CauseShares(1, 0, (("other", 1),))),
     ]
