@@ -66,7 +66,16 @@ def test_reflection_describes_every_method(wire: grpc.Channel) -> None:
             "GetModelInfo",
         },
         "forumlens.v1.AdminService": {"UseBundle"},
-        "forumlens.v1.TrendService": {"QueryTrends", "ListTopics"},
+        "forumlens.v1.TrendService": {
+            "QueryTrends",
+            "ListTopics",
+            "ListThemes",
+            "ListEmergingThemes",
+            "CompareWithUploads",
+            "ListDivergences",
+            "QueryCrossTable",
+            "QueryDocumentation",
+        },
         "forumlens.v1.ThreadService": {"ListThreads", "GetThread"},
         "forumlens.v1.AnswerService": {"QueryAnswers", "QueryCauses"},
     }
