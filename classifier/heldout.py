@@ -20,12 +20,14 @@ from classifier.folds import folds_of
 from classifier.labels import Array, LabelSpace
 from classifier.real import TrainingSet
 from classifier.refiner import Scores
+from classifier.reviewed import REVIEWS
 from classifier.settings import Settings
 from classifier.taxonomy import Taxonomy
 from store.values import Classification
 
 FILE = "held_out.safetensors"
-LAYERS = ("real posts", "real replies", "examples")
+REVIEWED = "reviews"
+LAYERS = ("real posts", "real replies", "examples", REVIEWED)
 _ABOUT = "about"
 
 
@@ -96,7 +98,11 @@ def hold_out(data: TrainingSet, scores: Scores, space: LabelSpace, settings: Set
         some = scores.take(test)
         given[test], abstained[test] = decider.given(some, space), decider.abstained(some, space)
     replies = data.features.context[:, CONTEXT.index("reply")] > 0
-    layers = tuple(LAYERS[int(reply)] if real else LAYERS[2] for real, reply in zip(data.real, replies, strict=True))
+    reviewed = (group.startswith(REVIEWS) for group in data.groups)
+    layers = tuple(
+        LAYERS[int(reply)] if real else REVIEWED if review else LAYERS[2]
+        for real, reply, review in zip(data.real, replies, reviewed, strict=True)
+    )
     leaves = comparable(scores.leaves, exclusive)
     return HeldOut(layers, data.groups, data.labels, leaves, scores.categories, given, abstained)
 

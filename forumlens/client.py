@@ -20,7 +20,13 @@ from google.protobuf.message import Message
 from forumlens.channel import ClientError, ClientTls, client_error, open_channel
 from forumlens.theme_calls import ThemeCalls
 from forumlens.v1 import admin_pb2 as dpb
-from forumlens.v1 import admin_pb2_grpc, answer_pb2_grpc, classification_pb2_grpc, thread_pb2_grpc, trend_pb2_grpc
+from forumlens.v1 import (
+    admin_pb2_grpc,
+    answer_pb2_grpc,
+    classification_pb2_grpc,
+    thread_pb2_grpc,
+    trend_pb2_grpc,
+)
 from forumlens.v1 import answer_pb2 as apb
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
@@ -105,8 +111,8 @@ class Client(ThemeCalls):
         self._classification = classification_pb2_grpc.ClassificationServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._trends = trend_pb2_grpc.TrendServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._threads = thread_pb2_grpc.ThreadServiceStub(self._channel)  # type: ignore[no-untyped-call]
-        self._answers = answer_pb2_grpc.AnswerServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._admin = admin_pb2_grpc.AdminServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._answers = answer_pb2_grpc.AnswerServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
         return self

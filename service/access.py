@@ -35,7 +35,13 @@ NEEDED: Mapping[str, Scope | None] = {
     "forumlens.v1.ClassificationService": Scope.READ,
     "forumlens.v1.TrendService": Scope.READ,
     "forumlens.v1.ThreadService": Scope.READ,
+    "forumlens.v1.SearchService": Scope.READ,
     "forumlens.v1.AnswerService": Scope.READ,
+    "forumlens.v1.StatusService": Scope.READ,
+    "forumlens.v1.ReviewService": Scope.REVIEW,
+    "forumlens.v1.ReviewService/GetReviews": Scope.READ,
+    "forumlens.v1.ReviewService/GetAgreement": Scope.READ,
+    "forumlens.v1.ReviewService/EstimateShares": Scope.READ,
     "forumlens.v1.AdminService": Scope.ADMIN,
 }
 """Scope by service, or by `service/method` where a method needs another; None is open. What is missing needs ADMIN."""
@@ -122,16 +128,24 @@ class Access:
             )
         return caller
 
+    def token_name(self, metadata: Mapping[str, str]) -> str | None:
+        """Name of the token that came with a call; None where there are no tokens, or it is not known."""
+        caller = self._bearer(metadata)
+        return caller.name if caller else None
+
+    def _bearer(self, metadata: Mapping[str, str]) -> Caller | None:
+        kind, _, secret = metadata.get("authorization", "").partition(" ")
+        return self.tokens.find(secret.strip()) if self.tokens is not None and kind.lower() == "bearer" else None
+
     def _caller(self, metadata: Mapping[str, str], peer: str, needed: Scope | None) -> Caller:
         host = host_of(peer)
         if self.tokens is None:
             return Caller(host, Scope.ADMIN if is_loopback(host) else Scope.REVIEW)
-        kind, _, secret = metadata.get("authorization", "").partition(" ")
-        caller = self.tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+        caller = self._bearer(metadata)
         if caller is None:
             if needed is None:
                 return Caller(host, Scope.READ)
-            what = "the token is not known" if secret else "no token came with the call"
+            what = "the token is not known" if "authorization" in metadata else "no token came with the call"
             raise UnknownCallerError(f"{what}: send the metadata `authorization: Bearer TOKEN`")
         return caller
 

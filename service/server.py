@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -21,6 +22,12 @@ from forumlens.v1 import (
     answer_pb2_grpc,
     classification_pb2,
     classification_pb2_grpc,
+    review_pb2,
+    review_pb2_grpc,
+    search_pb2,
+    search_pb2_grpc,
+    status_pb2,
+    status_pb2_grpc,
     thread_pb2,
     thread_pb2_grpc,
     trend_pb2,
@@ -39,18 +46,22 @@ from service.interceptor import CallInterceptor, Guard
 from service.metrics import Metrics, serve_metrics
 from service.model import FamilyNames, Model
 from service.rates import Rates
+from service.reviews import ReviewServicer
+from service.search import SearchServicer
 from service.serving import LoadModel, ModelSlot, SelfTestError
+from service.status import StatusServicer
 from service.store_calls import StoreCalls
 from service.threads import ThreadServicer
 from service.transport import Tls, bind, check_exposure
 from service.trends import TrendServicer
+from service.web.running import WebError, WebServer
 from store.database import Database
 
 log = logging.getLogger(__name__)
 
 SERVICES = tuple(
     descriptor.full_name
-    for module in (classification_pb2, trend_pb2, thread_pb2, answer_pb2, admin_pb2)
+    for module in (classification_pb2, trend_pb2, thread_pb2, answer_pb2, search_pb2, review_pb2, status_pb2, admin_pb2)
     for descriptor in module.DESCRIPTOR.services_by_name.values()
 )
 
@@ -76,6 +87,8 @@ class ServerOptions:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     """Port that answers Prometheus; 0 takes a free one, None none."""
+    web_port: int | None = None
+    """Port of the web page, on the host of the server and under its TLS; 0 takes a free one, None none."""
 
 
 class Server:
@@ -100,6 +113,8 @@ class Server:
         self._load = load
         self.port = port
         self.metrics_port = self._options.metrics_port
+        self.web_port = self._options.web_port
+        self._web: WebServer | None = None
         self._stopped: asyncio.Event | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._stop_metrics: Callable[[], None] = lambda: None
@@ -142,6 +157,9 @@ class Server:
         self._add_services()
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         self.port = bind(self._grpc, self.address, options.tls)
+        if options.web_port is not None:
+            self._web = WebServer(self._host, options.web_port, options.tls)
+            self._grpc.add_insecure_port(self._web.target)
         await self._grpc.start()
         await self._warm_up()
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
@@ -177,6 +195,12 @@ class Server:
             (trend_pb2_grpc.add_TrendServiceServicer_to_server, TrendServicer(catalog, self._calls)),
             (admin_pb2_grpc.add_AdminServiceServicer_to_server, AdminServicer(self._slot)),
             (thread_pb2_grpc.add_ThreadServiceServicer_to_server, ThreadServicer(catalog, self._calls)),
+            (search_pb2_grpc.add_SearchServiceServicer_to_server, SearchServicer(catalog, self._calls)),
+            (
+                review_pb2_grpc.add_ReviewServiceServicer_to_server,
+                ReviewServicer(catalog, self._calls, self._token_name),
+            ),
+            (status_pb2_grpc.add_StatusServiceServicer_to_server, StatusServicer(catalog, self._calls)),
             (answer_pb2_grpc.add_AnswerServiceServicer_to_server, AnswerServicer(catalog, self._calls)),
         ]
         for add, servicer in registrations:
@@ -193,9 +217,13 @@ class Server:
         try:
             await self._slot.start()
             self._start_metrics()
+            await self._start_web()
         except SelfTestError as error:
             await self._stop(farewell=0)
             raise ServerError(f"{error}: fit or choose another bundle") from error
+        except WebError as error:
+            await self._stop(farewell=0)
+            raise ServerError(str(error)) from error
         except OSError as error:
             await self._stop(farewell=0)
             raise ServerError(f"metrics port {self.metrics_port} cannot be had ({error}): choose another") from error
@@ -205,12 +233,24 @@ class Server:
         await asyncio.sleep(farewell)
         self._health.end_watches()
         self._leaving.set()
+        if self._web is not None:
+            await self._web.stop()
         await self._grpc.stop(self._options.grace)
         await self._slot.close()
         self._calls.close()
         self._stop_metrics()
         if self._stopped is not None:
             self._stopped.set()
+
+    async def _start_web(self) -> None:
+        if self._web is not None:
+            await self._web.start()
+            self.web_port = self._web.port
+
+    def _token_name(self, context: grpc.aio.ServicerContext[Any, Any]) -> str | None:
+        """Name of whoever calls; read from the metadata, which has been let in."""
+        found = {str(key): value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        return self._access.token_name(found)
 
     def _start_metrics(self) -> None:
         if self.metrics_port is not None:
@@ -228,9 +268,9 @@ def run_server(
     families: FamilyNames | None = None,
     options: ServerOptions | None = None,
     load: LoadModel | None = None,
-    on_ready: Callable[[int], None] = lambda port: None,
+    on_ready: Callable[[int, int | None], None] = lambda port, web_port: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then stop gracefully; `on_ready` is given the port once it answers.
+    """Serve until SIGTERM or SIGINT, then stop gracefully; `on_ready` is given the ports of API and page.
 
     SIGHUP reads the token file again. `load` loads other bundles for AdminService. Raises ServerError and
     TokenFileError when it cannot start.
@@ -239,7 +279,7 @@ def run_server(
     asyncio.run(_serve(server, on_ready))
 
 
-async def _serve(server: Server, on_ready: Callable[[int], None]) -> None:
+async def _serve(server: Server, on_ready: Callable[[int, int | None], None]) -> None:
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -248,7 +288,7 @@ async def _serve(server: Server, on_ready: Callable[[int], None]) -> None:
     with contextlib.suppress(NotImplementedError, AttributeError):  # Windows has no SIGHUP
         loop.add_signal_handler(signal.SIGHUP, server.reload)
     await server.start()
-    on_ready(server.port)
+    on_ready(server.port, server.web_port)
     await asked.wait()
     log.info("stopping: accepted calls are answered first")
     await server.stop()

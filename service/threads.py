@@ -8,14 +8,14 @@ import grpc
 
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import thread_pb2_grpc
-from service.catalog import Catalog, check_ready
+from service.catalog import Catalog
 from service.convert import post_message, thread_message
 from service.errors import InvalidRequestError, NotFoundError, Violation
+from service.filters import check_filter, read_filter
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
 from service.validation import Violations
 from store.listings import thread_detail, thread_summaries
-from store.values import ThreadFilter
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -42,32 +42,12 @@ class ThreadServicer(thread_pb2_grpc.ThreadServiceServicer):
         found = Violations()
         size = found.page_size(request.page_size)
         after = read_token(found, request.page_token, request)
-        wanted = self._filter(found, request, shown.run_id)
+        wanted = read_filter(self._catalog, found, request, shown)
         found.raise_any()
-        check_ready(shown, label=bool(wanted.label), topic=wanted.topic is not None)
+        check_filter(shown, wanted)
         threads = thread_summaries(self._catalog.db, shown.bundle_id, shown.run_id, wanted, size + 1, after)
         more = page_token(threads[size - 1].id, request) if len(threads) > size else ""
         return hpb.ListThreadsResponse(threads=map(thread_message, threads[:size]), next_page_token=more)
-
-    def _filter(self, found: Violations, request: hpb.ListThreadsRequest, run_id: str | None) -> ThreadFilter:
-        if request.label:
-            self._catalog.labels.check_any(found, "label", request.label)
-        topic = request.topic if request.HasField("topic") else None
-        if topic is not None:
-            self._catalog.check_topic(found, topic, run_id)
-        self._catalog.check_forum_category(found, request.category)
-        start = found.time("start_time", request.start_time) if request.HasField("start_time") else None
-        end = found.time("end_time", request.end_time) if request.HasField("end_time") else None
-        if start is not None and end is not None and start >= end:
-            found.add("end_time", f"{end.isoformat()} is exclusive and must be after start_time {start.isoformat()}")
-        return ThreadFilter(
-            label=request.label,
-            topic=topic,
-            families=self._catalog.read_families(found, list(request.families)),
-            category=request.category,
-            start=start,
-            end=end,
-        )
 
     def _get(self, thread_id: int) -> hpb.GetThreadResponse:
         shown = self._catalog.shown()

@@ -66,11 +66,11 @@ class Violations:
             found = ", ".join(name for name, number in kind.items() if number)
             self.add(field, f"is {value}: give {found}, or leave it unset")
 
-    def page_size(self, value: int) -> int:
+    def page_size(self, value: int, most: int = limits.MAX_PAGE, default: int = limits.DEFAULT_PAGE) -> int:
         """Check a page size; the default where it is 0."""
-        if not 0 <= value <= limits.MAX_PAGE:
-            self.add("page_size", f"is {value}: give 1 to {limits.MAX_PAGE}, or 0 for {limits.DEFAULT_PAGE}")
-        return value or limits.DEFAULT_PAGE
+        if not 0 <= value <= most:
+            self.add("page_size", f"is {value}: give 1 to {most}, or 0 for {default}")
+        return value or default
 
     def month(self, field: str, value: str) -> int | None:
         """Read a month; None where it is empty or bad."""

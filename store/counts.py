@@ -80,6 +80,11 @@ def unpack_probabilities(labels: Sequence[str], data: bytes) -> dict[str, float]
     return dict(zip(labels, (np.frombuffer(data, _STORED) / _UNIT).tolist(), strict=True))
 
 
+def unpack_probability_row(data: bytes) -> NDArray[np.float32]:
+    """What pack_probabilities wrote, to 1/10,000, float32 in the order of the bundle's labels."""
+    return np.frombuffer(data, _STORED).astype(np.float32) / _UNIT
+
+
 @contextmanager
 def recounted(connection: Connection, thread_ids: Sequence[int]) -> Iterator[None]:
     """Bring the counts in line with what is done inside to these threads, and only to them."""

@@ -38,8 +38,8 @@ def thread_summaries(
 ) -> list[ThreadSummary]:
     """Counted threads that pass the filter, newest first, from behind thread `after`."""
     with db.read() as connection:
-        bundle, run = _ids(connection, bundle_id, run_id)
-        query = _heads().where(*_conditions(wanted, bundle, run))
+        bundle, run = scope_ids(connection, bundle_id, run_id)
+        query = _heads().where(*thread_conditions(wanted, bundle, run))
         if after is not None:
             at = connection.execute(select(threads.c.created_at).where(threads.c.id == after)).scalar()
             query = query.where(tuple_(threads.c.created_at, threads.c.id) < tuple_(at, after))
@@ -52,7 +52,7 @@ def thread_detail(
 ) -> tuple[ThreadSummary, list[PostDetail]] | None:
     """A counted thread with its visible posts in reading order, or None."""
     with db.read() as connection:
-        bundle, run = _ids(connection, bundle_id, run_id)
+        bundle, run = scope_ids(connection, bundle_id, run_id)
         heads = connection.execute(_heads().where(threads.c.id == thread_id, threads.c.counted)).all()
         if not heads:
             return None
@@ -71,7 +71,8 @@ def thread_links(db: Database, thread_ids: Sequence[int]) -> dict[int, ThreadLin
     return found
 
 
-def _ids(connection: Connection, bundle_id: str | None, run_id: str | None) -> tuple[int | None, int | None]:
+def scope_ids(connection: Connection, bundle_id: str | None, run_id: str | None) -> tuple[int | None, int | None]:
+    """Row ids of a bundle and a topic run; None for one that is not known."""
     bundle = connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar()
     run = connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == run_id)).scalar()
     return bundle, run
@@ -81,7 +82,17 @@ def _heads() -> Select[Any]:
     return select(threads, sources.c.authored).join(sources, sources.c.id == threads.c.source_id)
 
 
-def _conditions(wanted: ThreadFilter, bundle: int | None, run: int | None) -> list[ColumnElement[bool]]:
+def summaries_of(
+    connection: Connection, bundle: int | None, run: int | None, thread_ids: Sequence[int]
+) -> list[ThreadSummary]:
+    """Counted threads by id, in the order of the ids; others are left out."""
+    heads = connection.execute(_heads().where(threads.c.id.in_(thread_ids), threads.c.counted)).all()
+    by_id = {summary.id: summary for summary in _summaries(connection, bundle, run, heads)}
+    return [by_id[thread_id] for thread_id in thread_ids if thread_id in by_id]
+
+
+def thread_conditions(wanted: ThreadFilter, bundle: int | None, run: int | None) -> list[ColumnElement[bool]]:
+    """What a row of `threads` must be like to be counted and to pass the filter."""
     where: list[ColumnElement[bool]] = [threads.c.counted]
     if wanted.label:
         labelled = select(thread_labels.c.thread_id).where(

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select, update
 from store.counts import recounted
 from store.database import Database
 from store.purge import forget_posts, forget_texts
-from store.schema import counters, post_edits, posts, threads
+from store.schema import counters, post_edits, posts, reviews, threads
+from store.search import index_thread
 
 _BATCH = 500
 NO_HASH = b""
@@ -59,6 +60,7 @@ def write_posts(
         forget_texts(connection, [row.id for row in edited])
     forget_posts(connection, thread_id, vanished, seen_at)
     db.upsert(connection, posts, rows, ["thread_id", "external_id"])
+    index_thread(connection, thread_id)
     return len(shown.keys() - before.keys()), len(edited), len(vanished)
 
 
@@ -81,6 +83,7 @@ def take_from_others(
         for row in found:
             moved[row.thread_id, row.external_id].append(row.id)
     for (other, _), ids in moved.items():
+        _move_reviews(connection, ids, thread_id)
         with recounted(connection, [other]):
             forget_posts(connection, other, ids, seen_at)
         connection.execute(
@@ -89,6 +92,18 @@ def take_from_others(
             .values(content_hash=NO_HASH, revision=next_revision(connection))
         )
     return tuple(sorted(key for _, key in moved))
+
+
+def _move_reviews(connection: Connection, post_ids: Sequence[int], thread_id: int) -> None:
+    """Let what people said of posts go along to the rows that these posts have in another thread."""
+    before, after = posts.alias(), posts.alias()
+    moved_to = (
+        select(after.c.id)
+        .join(before, before.c.external_id == after.c.external_id)
+        .where(before.c.id == reviews.c.post_id, after.c.thread_id == thread_id)
+        .scalar_subquery()
+    )
+    connection.execute(update(reviews).where(reviews.c.post_id.in_(post_ids)).values(post_id=moved_to))
 
 
 def _edit_row(row: Any, seen_at: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What goes with a text that its forum no longer shows: evidence, vectors, earlier hashes; in the caller's transaction.
+"""What goes with a text that its forum no longer shows: evidence, vectors, hashes, notes; in the caller's transaction.
 
 The one place that reaches into the tables of later stages: a deletion must not wait until a stage runs again.
 """
@@ -21,12 +21,14 @@ from store.schema import (
     post_texts,
     post_verdicts,
     posts,
+    reviews,
     thread_causes,
     thread_labels,
     thread_verdicts,
     topic_threads,
     vectors,
 )
+from store.search import forget_indexed, index_thread
 from store.topics import recount_topic
 from store.values import Verdict, thread_verdict
 
@@ -45,22 +47,27 @@ _TOMBSTONE: dict[str, Any] = {
 
 
 def forget_posts(connection: Connection, thread_id: int, post_ids: Sequence[int], seen_at: datetime) -> None:
-    """Turn posts into tombstones (id and times stay) and take them out of what their thread counts for."""
+    """Turn posts into tombstones (id and times stay) and take them out of what their thread counts for.
+
+    Of reviews, the labels stay; the note and the hash of the text go.
+    """
     if not post_ids:
         return
     for some in chunked(post_ids, _BATCH):
         connection.execute(update(posts).where(posts.c.id.in_(some)).values(_TOMBSTONE | {"deleted_at": seen_at}))
         for table in (assignments, post_verdicts, post_edits):
             connection.execute(delete(table).where(table.c.post_id.in_(some)))
+        connection.execute(update(reviews).where(reviews.c.post_id.in_(some)).values(note="", text_hash=_NO_HASH))
         read = thread_causes.c.question_id.in_(some) | thread_causes.c.post_id.in_(some)
         connection.execute(delete(thread_causes).where(read))
     forget_texts(connection, post_ids)
+    index_thread(connection, thread_id)
     _shrink_labels(connection, thread_id)
     _shrink_mentions(connection, thread_id, len(post_ids))
 
 
 def forget_thread(connection: Connection, thread_id: int, seen_at: datetime) -> None:
-    """Turn all posts of a thread into tombstones and take it out of labels, mentions and topics."""
+    """Turn all posts of a thread into tombstones and take it out of labels, mentions, topics and search."""
     visible = select(posts.c.id).where(posts.c.thread_id == thread_id, ~posts.c.deleted)
     forget_posts(connection, thread_id, list(connection.execute(visible).scalars()), seen_at)
     places = connection.execute(
@@ -68,6 +75,7 @@ def forget_thread(connection: Connection, thread_id: int, seen_at: datetime) -> 
     ).all()
     for table in (thread_causes, thread_labels, thread_verdicts, mentions, topic_threads):
         connection.execute(delete(table).where(table.c.thread_id == thread_id))
+    forget_indexed(connection, thread_id)
     for place in places:
         recount_topic(connection, place.run_id, place.topic, {thread_id})
 

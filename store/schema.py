@@ -409,3 +409,23 @@ trend_counts = Table(
     PrimaryKeyConstraint("kind", "scope", "subject", "family", "month"),
     Index(None, "kind", "scope", "family", "month"),
 )
+
+# Written by the service: what people say of posts. Rows are only added; `undoes` names the row that one takes back.
+# They outlive every bundle, so `bundle` is a name. A deletion of the post clears `note` and `text_hash`.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("post_id", RowId, ForeignKey("posts.id"), nullable=False, index=True),
+    Column("reviewer", String(200), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("machine_labels", JSON, nullable=False),
+    Column("bundle", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("lane", String(16), nullable=False),
+    Column("text_hash", LargeBinary(32), nullable=False),
+    Column("undoes", RowId, ForeignKey("reviews.id")),
+    Index(None, "reviewer", "id"),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 
 _FENCED = re.compile(
     r"^(?P<fence>`{3,})(?P<lang>[^`\n]*)\n(?P<code>.*?)(?:^(?P=fence)[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
@@ -23,6 +24,16 @@ def split_code(body: str) -> tuple[str, str]:
     code = "\n\n".join(match["code"].rstrip() for match in _FENCED.finditer(body))
     prose = _FENCED.sub("", body)
     return re.sub(r"\n{3,}", "\n\n", prose).strip(), code
+
+
+def split_parts(body: str) -> Iterator[tuple[str, bool, str]]:
+    """Pieces of a body in order: (text, whether it is code, language of the code)."""
+    at = 0
+    for match in _FENCED.finditer(body):
+        yield body[at : match.start()].strip("\n"), False, ""
+        yield match["code"].rstrip("\n"), True, match["lang"].strip()
+        at = match.end()
+    yield body[at:].strip("\n"), False, ""
 
 
 def text_hash(*parts: str) -> bytes:

@@ -152,6 +152,17 @@ def changed_threads(db: Database, after_revision: int, limit: int = 500) -> list
     return [_stored_thread(head, by_thread.get(head.id, [])) for head in heads]
 
 
+def threads_in_context(db: Database, thread_ids: Collection[int]) -> list[StoredThread]:
+    """Counted threads by id, their visible posts in context."""
+    found = []
+    for some in chunked(sorted(thread_ids), _BATCH):
+        with db.read() as connection:
+            heads = connection.execute(select(threads).where(threads.c.id.in_(some), threads.c.counted)).all()
+            by_thread = _visible_posts(connection, [head.id for head in heads])
+        found += [_stored_thread(head, by_thread.get(head.id, [])) for head in heads]
+    return found
+
+
 def openings(db: Database) -> Iterator[Opening]:
     """The opening post of every counted thread, ascending by thread id, streamed.
 

@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     log = folder / "run.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "forumlens", "run", "--port", "0"],
+            [sys.executable, "-m", "forumlens", "run", "--port", "0", "--web-port", "0"],
             cwd=folder,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -35,11 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-_MODULES = (
-    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report,
-    serving, demo
+MODULES = (
+    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report, serving, demo
 )  # fmt: skip
-for module in _MODULES:
+for module in MODULES:
     module.register(app)
 
 

@@ -27,12 +27,21 @@ from forumlens.cli.errors import BadInputError
 from forumlens.cli.forum import collect_forum
 from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, FamiliesFlag, QualityFlag, SinceFlag
+from forumlens.cli.options import (
+    BundleFlag,
+    DatabaseFlag,
+    EncoderFlag,
+    FamiliesFlag,
+    QualityFlag,
+    SinceFlag,
+    WebFlag,
+    WebPortFlag,
+)
 from forumlens.cli.output import Format, print_rows, say
-from forumlens.cli.serving import serve_store
+from forumlens.cli.serving import serve_store, served_at
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.topics import discover
-from forumlens.cli.training import load_training
+from forumlens.cli.training import load_training, with_reviews
 from labeled import files
 from scraper import replay
 from store import assignments, holdings, topics
@@ -64,6 +73,8 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Stop the crawl after so many threads.")] = None,
     rate: Annotated[float | None, typer.Option(min=0, help="Requests a second; 0 is unlimited, for your own.")] = None,
     port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
+    web_port: WebPortFlag = None,
+    web: WebFlag = None,
     serve: Annotated[bool, typer.Option(help="Answer over gRPC at the end.")] = True,
     quality: QualityFlag = None,
     encoder: EncoderFlag = None,
@@ -76,7 +87,15 @@ def run(
     Example: forumlens run --forum huggingface --since 2024-01-01
     """
     settings = load_settings(
-        database_url=database, bundle=bundle, port=port, rate=rate, quality=quality, encoder=encoder, families=families
+        database_url=database,
+        bundle=bundle,
+        port=port,
+        web_port=web_port,
+        web=web,
+        rate=rate,
+        quality=quality,
+        encoder=encoder,
+        families=families,
     )
     registry = load_registry(settings)
     say_quality(settings)
@@ -86,14 +105,15 @@ def run(
         else:
             _collect_real(settings, db, forum, since, limit)
         taxonomy, embedder = open_taxonomy(), _open_encoder(settings)
-        fitted = fit_once(settings, db, embedder, taxonomy, load_training([], taxonomy, embedder))
+        rows = with_reviews(db, load_training([], taxonomy, embedder), taxonomy)
+        fitted = fit_once(settings, db, embedder, taxonomy, rows)
         assign_all(db, fitted, registry)
         assign_all_causes(db, fit_beside(settings, db, embedder))
         discover(settings, db, remembering(embedder, db), taxonomy)
         _show(db, taxonomy)
         if serve:
             service = fitted.with_embedder(embedder)
-            serve_store(settings, db, service, on_ready=lambda bound: _say_next(settings, bound))
+            serve_store(settings, db, service, on_ready=lambda bound, page: _say_next(settings, bound, page))
 
 
 def _open_encoder(settings: Settings) -> Embedder:
@@ -158,13 +178,13 @@ def _title(found: StoreCounts) -> str:
     return f"{kind}: {found.threads} threads, {found.posts} posts, {found.models} models, {found.topics} topics"
 
 
-def _say_next(settings: Settings, port: int) -> None:
+def _say_next(settings: Settings, port: int, web_port: int | None) -> None:
     address = f"{settings.host}:{port}"
     default = settings.database_url == Settings.model_fields["database_url"].default
     store = "" if default else f" --database {shlex.quote(settings.database_url)}"
     request = '{"label": "memory-performance/memory", "families": ["llama", "gpt2"]}'
     say(
-        f"\ngRPC on [bold]{address}[/bold] (health and reflection too); Ctrl-C stops it. Try in another terminal:\n"
+        f"\n{served_at(settings, port, web_port)}; Ctrl-C stops it. Try in another terminal:\n"
         f"  .venv/bin/forumlens trends --category memory-performance --family llama{store}\n"
         f"  .venv/bin/forumlens topics{store}\n"
         f"  .venv/bin/buf curl --protocol grpc --http2-prior-knowledge -d '{request}' \\\n"

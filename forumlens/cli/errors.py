@@ -45,8 +45,8 @@ def exit_code_of(error: BaseException) -> int | None:
         EvaluationError,
         DumpError,
         RealError,
-        AdviceError,
         TokenFileError,
+        AdviceError,
     )
     failed = (
         ScraperError,

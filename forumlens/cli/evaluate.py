@@ -13,6 +13,7 @@ from forumlens.cli.curves import COVERAGE, PICTURE, RELIABILITY, write_curves
 from forumlens.cli.errors import BadInputError
 from forumlens.cli.options import BundleFlag, DatabaseFlag, ExamplesFlag, FormatFlag
 from forumlens.cli.output import Format, say
+from forumlens.cli.reviewing import print_rounds
 from forumlens.cli.scores import print_confusions, print_differences, print_labels, print_measures
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import load_training
@@ -82,6 +83,9 @@ def evaluate(
         Path | None,
         typer.Option("--curves", help="Folder for reliability and risk-coverage, as CSV and SVG.", show_default=False),
     ] = None,
+    rounds: Annotated[
+        bool, typer.Option("--rounds", help="What each round of reviews brought, on the posts that people judged.")
+    ] = False,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
@@ -94,15 +98,16 @@ def evaluate(
     """
     from classifier.measure import Choices  # scikit-learn takes seconds to import
 
-    if per_label + confusions + compared > 1:
-        raise BadInputError("--per-label, --confusions and --differences are tables of their own: ask for one of them")
-    if compared and not (beside or baselines):
-        raise BadInputError("--differences: there is nothing to compare with; name --beside BUNDLE or --baselines")
+    _check_asked(per_label + confusions + compared + rounds, compared and not (beside or baselines))
     settings = load_settings(database_url=database, bundle=bundle)
     choices = Choices(kind, least_support, resamples=resamples, seed=settings.seed)
     others = list(dict.fromkeys(beside or []))
     if data is None and (others or baselines):
         raise BadInputError("--beside and --baselines need --data: others have not seen the same posts held out")
+    if rounds:
+        with open_store(settings) as db:
+            print_rounds(db, settings.bundle, open_bundle(settings, db), form)
+        return
     with open_store(settings) as db:
         fitted = open_bundle(settings, db)
         if data is None:
@@ -124,6 +129,15 @@ def evaluate(
         print_differences(scored.differences(choices), form)
     else:
         print_measures(found, form, [_BUNDLE, *map(_beside, others)] if others else [])
+
+
+def _check_asked(tables: int, nothing_to_compare: bool) -> None:
+    if tables > 1:
+        raise BadInputError(
+            "--per-label, --confusions, --differences and --rounds are tables of their own: ask for one of them"
+        )
+    if nothing_to_compare:
+        raise BadInputError("--differences: there is nothing to compare with; name --beside BUNDLE or --baselines")
 
 
 class _Scored:

@@ -1,4 +1,4 @@
-"""Commands for labelled data: labels add-real, labels verify-real, labels check."""
+"""Commands for labelled data: labels add-real, labels verify-real, labels check, labels export."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from classifier.taxonomy import Taxonomy
 from forumlens.cli.assemble import open_encoder, open_store, open_taxonomy, remembering
 from forumlens.cli.options import DatabaseFlag, EncoderFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, progress, say
+from forumlens.cli.reviewing import export
 from forumlens.cli.settings import Settings, load_settings
 from labeled import files
 from store.values import Example
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
     group.command("add-real")(add_real)
     group.command("verify-real")(verify_real)
     group.command("check")(check)
+    group.command("export")(export)
     app.add_typer(group, name="labels", no_args_is_help=True)
 
 

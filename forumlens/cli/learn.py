@@ -35,7 +35,7 @@ from forumlens.cli.options import (
 )
 from forumlens.cli.output import Format, print_record, progress, say
 from forumlens.cli.settings import Settings, load_settings
-from forumlens.cli.training import Training, load_training
+from forumlens.cli.training import Training, load_training, with_reviews
 from store import holdings
 from store.database import Database
 from store.values import Classification, Label, PostInput
@@ -63,6 +63,7 @@ def fit(
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write. \\[default: bundle]")] = None,
     quality: QualityFlag = None,
     encoder: EncoderFlag = None,
+    reviews: Annotated[bool, typer.Option(help="Learn from what people said of the store's posts, too.")] = True,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
@@ -79,6 +80,7 @@ def fit(
     embedder = open_encoder(settings)
     rows = load_training(wanted, known, embedder)
     with open_store(settings) as db:
+        rows = with_reviews(db, rows, known) if reviews else rows
         bundle = fit_once(settings, db, embedder, known, rows)
     print_record(_fit_row(bundle, rows), form, title=f"Bundle in {settings.bundle}, held-out figures")
 

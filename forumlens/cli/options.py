@@ -68,3 +68,9 @@ ExamplesFlag = Annotated[
 def utc(day: datetime | None) -> datetime | None:
     """A day that a person named, as its first moment in UTC."""
     return day.replace(tzinfo=UTC) if day else None
+
+
+WebPortFlag = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port of the web page; 0 takes a free one. \\[default 8050]")
+]
+WebFlag = Annotated[bool | None, typer.Option("--web/--no-web", help="Show the web page too. \\[default: yes]")]

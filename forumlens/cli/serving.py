@@ -12,7 +12,7 @@ import typer
 
 from forumlens.cli.assemble import load_registry, open_bundle, open_fitted_encoder, open_store
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.options import BundleFlag, DatabaseFlag
+from forumlens.cli.options import BundleFlag, DatabaseFlag, WebFlag, WebPortFlag
 from forumlens.cli.output import say
 from forumlens.cli.settings import LogFormat, Settings, load_settings
 from store import assignments
@@ -39,6 +39,8 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. \\[default 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one. \\[default 50051]")] = None,
+    web_port: WebPortFlag = None,
+    web: WebFlag = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM); needs --tls-key.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Key of the certificate (PEM).")] = None,
     tls_client_ca: Annotated[
@@ -59,7 +61,7 @@ def serve(
     bundle: BundleFlag = None,
     database: DatabaseFlag = None,
 ) -> None:
-    """Answer over gRPC until interrupted (Ctrl-C or SIGTERM ends it without losing an accepted call).
+    """Answer over gRPC, and show a page, until interrupted (Ctrl-C or SIGTERM ends it without losing an accepted call).
 
     Example: forumlens serve --port 50051 --metrics-port 9464
     """
@@ -68,6 +70,8 @@ def serve(
         bundle=bundle,
         host=host,
         port=port,
+        web_port=web_port,
+        web=web,
         tls_cert=tls_cert,
         tls_key=tls_key,
         tls_client_ca=tls_client_ca,
@@ -84,12 +88,12 @@ def serve(
             settings,
             db,
             open_bundle(settings),
-            on_ready=lambda port: say(f"gRPC on [bold]{settings.host}:{port}[/bold]; Ctrl-C stops it"),
+            on_ready=lambda port, web_port: say(f"{served_at(settings, port, web_port)}; Ctrl-C stops it"),
         )
 
 
-def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Callable[[int], None]) -> None:
-    """Serve until interrupted; `on_ready` is given the port once it answers."""
+def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Callable[[int, int | None], None]) -> None:
+    """Serve until interrupted; `on_ready` is given the ports of the API and the page once they answer."""
     from classifier.recent import RecentEmbedder
     from service.server import run_server  # grpc takes a while to import
 
@@ -110,6 +114,14 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
         options=_options(settings),
         load=_loader(settings, served),
         on_ready=on_ready,
+    )
+
+
+def served_at(settings: Settings, port: int, web_port: int | None) -> str:
+    """Where the service can be reached, as one line."""
+    page = f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{web_port}"
+    return f"gRPC on [bold]{settings.host}:{port}[/bold]" + (
+        "" if web_port is None else f", page on [bold]{page}[/bold]"
     )
 
 
@@ -174,6 +186,7 @@ def _options(settings: Settings) -> ServerOptions:
         client_rate=settings.client_rate,
         metrics_host=settings.metrics_host,
         metrics_port=settings.metrics_port,
+        web_port=settings.web_port if settings.web else None,
     )
 
 

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     """Requests that may be made to one forum in a day (UTC); none is as many as the pace allows."""
     host: str = "127.0.0.1"
     port: int = Field(50051, ge=0, le=65535)
+    web: bool = True
+    """Whether the page is served too."""
+    web_port: int = Field(8050, ge=0, le=65535)
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None

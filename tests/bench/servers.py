@@ -49,7 +49,7 @@ class Process:
 def forumlens(bundle: Path, folder: Path, *flags: str) -> Iterator[Process]:
     """`forumlens serve` on a free port over the store of a folder."""
     words = ("forumlens", "serve", "--bundle", str(bundle), "--database", f"sqlite:///{folder / 'store.db'}")
-    with _running([*words, "--port", "0", *flags], folder / "serve.log") as process:
+    with _running([*words, "--port", "0", "--no-web", *flags], folder / "serve.log") as process:
         yield process
 
 

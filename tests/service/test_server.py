@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -41,7 +42,7 @@ def request(body: str, number: int = 1) -> cpb.ClassifyRequest:
 
 def test_all_services_are_healthy_once_started(wire: grpc.Channel) -> None:
     stub = health_pb2_grpc.HealthStub(wire)
-    assert len(SERVICES) == 5
+    assert len(SERVICES) == 8
     for name in ("", *SERVICES):
         assert stub.Check(health_pb2.HealthCheckRequest(service=name)).status == SERVING
     error = failure(lambda: stub.Check(health_pb2.HealthCheckRequest(service="nobody")))
@@ -56,29 +57,9 @@ def test_reflection_describes_every_method(wire: grpc.Channel) -> None:
     database = ProtoReflectionDescriptorDatabase(wire)
     assert {*SERVICES, "grpc.health.v1.Health"} <= set(database.get_services())
     pool = DescriptorPool(database)
-    methods = {name: {each.name for each in pool.FindServiceByName(name).methods} for name in SERVICES}
-    assert methods == {
-        "forumlens.v1.ClassificationService": {
-            "Classify",
-            "ClassifyStream",
-            "ClassifyThread",
-            "ListLabels",
-            "GetModelInfo",
-        },
-        "forumlens.v1.AdminService": {"UseBundle"},
-        "forumlens.v1.TrendService": {
-            "QueryTrends",
-            "ListTopics",
-            "ListThemes",
-            "ListEmergingThemes",
-            "CompareWithUploads",
-            "ListDivergences",
-            "QueryCrossTable",
-            "QueryDocumentation",
-        },
-        "forumlens.v1.ThreadService": {"ListThreads", "GetThread"},
-        "forumlens.v1.AnswerService": {"QueryAnswers", "QueryCauses"},
-    }
+    for name in SERVICES:
+        known = descriptor_pool.Default().FindServiceByName(name)
+        assert set(pool.FindServiceByName(name).methods_by_name) == set(known.methods_by_name) != set()
 
 
 def test_a_method_that_is_not_there(wire: grpc.Channel) -> None:
@@ -244,7 +225,7 @@ class Tell(logging.Handler):
 logging.getLogger("service.server").addHandler(Tell())
 logging.getLogger("service.server").setLevel(logging.INFO)
 run_server(db, Waiting(), port=0, options=ServerOptions(farewell=0.0),
-           on_ready=lambda port: print(port, flush=True))
+           on_ready=lambda port, _web: print(port, flush=True))
 """
         self._script = _script(serve, corpus)
 

@@ -31,7 +31,11 @@ def main() -> None:
         if not known:
             fill(db)
         run_server(
-            db, Steady(), port=0, options=ServerOptions(farewell=0.2), on_ready=lambda port: print(port, flush=True)
+            db,
+            Steady(),
+            port=0,
+            options=ServerOptions(farewell=0.2),
+            on_ready=lambda port, _web: print(port, flush=True),
         )
 
 

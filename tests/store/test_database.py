@@ -21,7 +21,9 @@ from tests.store.build import thread
 
 def test_migrations_lead_to_the_schema(db: Database) -> None:
     with db.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The search index is of a kind of its own on each database.
+        opts = {"compare_type": True, "include_name": lambda name, *_: "thread_search" not in (name or "")}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

@@ -1,0 +1,1 @@
+"""The web page: a client of the gRPC API, and of nothing else of ours."""

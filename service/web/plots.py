@@ -1,0 +1,143 @@
+"""Plots as Plotly figures, drawn in the browser; colours are names of the style sheet's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forumlens.v1 import trend_pb2 as tpb
+from service.web.tables import Column, Table
+
+_HATCHED, _SOLID = "/", ""
+_REMARKS = {tpb.COVERAGE_NONE: "not covered", tpb.COVERAGE_PARTIAL: "covered in part"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure and the table of what it shows; `summary` says it in words."""
+
+    title: str
+    summary: str
+    figure: dict[str, Any]
+    table: Table
+
+
+def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> Plot:
+    """Threads of a subject as bars on the left, uploads as a line on the right; months not over are hatched."""
+    months = [point.month for point in points]
+    expected = [_given(point, "expected_threads") for point in points]
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "name": f"threads: {subject}",
+            "x": months,
+            "y": [_given(point, "threads") for point in points],
+            "marker": {
+                "color": "var(--plot-threads)",
+                "pattern": {
+                    "shape": [_HATCHED if point.partial else _SOLID for point in points],
+                    "fgcolor": "var(--surface)",
+                },
+            },
+            "customdata": [", partial" if point.partial else "" for point in points],
+            "hovertemplate": "%{y} threads%{customdata}<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": f"uploads: {uploads} (right)",
+            "x": months,
+            "y": [_given(point, "uploads") for point in points],
+            "yaxis": "y2",
+            "line": {"color": "var(--plot-uploads)", "width": 2},
+            "marker": {
+                "size": 6,
+                "color": "var(--plot-uploads)",
+                "symbol": ["circle-open" if point.partial else "circle" for point in points],
+            },
+            "hovertemplate": "%{y} uploads<extra></extra>",
+        },
+    ]
+    if any(value is not None for value in expected):
+        traces.insert(1, _expected_line(months, expected))
+    layout = {
+        "xaxis": {"type": "category", "nticks": 12},
+        "yaxis": {"title": {"text": "threads a month"}, "rangemode": "tozero", **_whole(points)},
+        "yaxis2": {
+            "title": {"text": "uploads a month"},
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+            "tickmode": "auto",
+            "tickformat": ",d",
+        },
+        "hovermode": "x unified",
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    }
+    title = f"{subject[:1].upper()}{subject[1:]} beside uploads, by month"
+    return Plot(title, _summary(points, subject, uploads), {"data": traces, "layout": layout}, _table(points, title))
+
+
+def _whole(points: Sequence[tpb.TrendPoint]) -> dict[str, Any]:
+    """Ticks at whole numbers, where there are few."""
+    return {"dtick": 1} if max((point.threads for point in points), default=0) < 6 else {"tickformat": ",d"}
+
+
+def _expected_line(months: Sequence[str], expected: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "threads expected by calibrated probabilities",
+        "x": list(months),
+        "y": list(expected),
+        "line": {"color": "var(--plot-expected)", "width": 2, "dash": "dot"},
+        "hovertemplate": "%{y:.1f} expected<extra></extra>",
+    }
+
+
+def _summary(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> str:
+    if not points:
+        return "There are no months to show."
+    threads = sum(point.threads for point in points)
+    models = sum(point.uploads for point in points)
+    partial = [point.month for point in points if point.partial]
+    said = (
+        f"{points[0].month} to {points[-1].month}: {threads:,} threads ({subject}) as bars, on the left axis; "
+        f"{models:,} uploads ({uploads}) as a line, on the right axis, which has a scale of its own."
+    )
+    return said + (f" Hatched: not known whole ({', '.join(partial)})." if partial else "")
+
+
+def _table(points: Sequence[tpb.TrendPoint], title: str) -> Table:
+    columns = (
+        Column("Month"),
+        Column("Threads", "number"),
+        Column("Of all", "number"),
+        Column("Share", "share"),
+        Column("Expected", "decimal", "threads expected by the calibrated probabilities of the label"),
+        Column("Unsure", "share", "of all threads: those that the classifier left open"),
+        Column("Uploads", "number"),
+        Column("All uploads", "number"),
+        Column("With card", "share", "of the uploads: those with a model card"),
+        Column("Remarks"),
+    )
+    fields = (
+        *("threads", "all_threads", "share", "expected_threads", "abstained_share"),
+        *("uploads", "all_uploads", "card_share"),
+    )
+    rows = [(point.month, *(_given(point, name) for name in fields), _remarks(point)) for point in points]
+    return Table("trend", title, columns, rows, "There are no months to show.")
+
+
+def _remarks(point: tpb.TrendPoint) -> str:
+    said = ["partial"] if point.partial else []
+    for name, level in (("forum", point.forum_coverage), ("Hub", point.hub_coverage)):
+        if level in _REMARKS:
+            said.append(f"{name} {_REMARKS[level]}")
+    return ", ".join(said)
+
+
+def _given(point: tpb.TrendPoint, name: str) -> Any:
+    return getattr(point, name) if point.HasField(name) else None
