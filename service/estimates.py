@@ -79,7 +79,8 @@ def estimate_shares(
 
 def _any_of(thread: Candidate, size: int) -> Values:
     """Probability of each label that one of the thread's posts carries it, were they independent."""
-    return np.asarray(1 - np.prod([np.ones(size), *(1 - post.probabilities for post in thread.posts)], axis=0))
+    none = [np.ones(size), *(1 - post.probabilities.astype(np.float64) for post in thread.posts)]
+    return np.asarray(1 - np.prod(np.stack(none), axis=0))
 
 
 def _reached(reviews: Sequence[Review]) -> float:

@@ -96,7 +96,7 @@ def queue_messages(db: Database, shown: Shown, queue: Queue) -> list[rpb.QueueIt
 
 
 def _signals(db: Database, shown: Shown, reviewer: str, now: datetime) -> Signals:
-    reviews = all_reviews(db)
+    reviews = [one for one in all_reviews(db) if not one.earlier_text]
     topics = list_topics(db, shown.run_id, shown.bundle_id, _TOPICS) if shown.run_id else []
     label_growth, topic_growth = (
         growing(db, shown.bundle_id, shown.run_id, kind, now) for kind in (CountKind.LABEL, CountKind.TOPIC)
@@ -112,6 +112,7 @@ def _signals(db: Database, shown: Shown, reviewer: str, now: datetime) -> Signal
 
 
 def _seen(reviews: Sequence[Review], reviewer: str) -> set[int]:
+    """Posts that the reviewer has judged or skipped as they are now."""
     return {one.post for one in reviews if one.in_force and one.reviewer == reviewer and not one.earlier_text}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from more_itertools import chunked
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from store.counts import unpack_probability_row
 from store.database import Database
@@ -81,7 +81,7 @@ def newest_candidates(
 
 def counted_threads(db: Database, first: int | None = None, last: int | None = None) -> list[int]:
     """Ids of all counted threads of months [first, last), ascending."""
-    where = [threads.c.counted]
+    where: list[ColumnElement[bool]] = [threads.c.counted]
     where += [threads.c.month >= first] if first is not None else []
     where += [threads.c.month < last] if last is not None else []
     with db.read() as connection:

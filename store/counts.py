@@ -82,7 +82,7 @@ def unpack_probabilities(labels: Sequence[str], data: bytes) -> dict[str, float]
 
 def unpack_probability_row(data: bytes) -> NDArray[np.float32]:
     """What pack_probabilities wrote, to 1/10,000, float32 in the order of the bundle's labels."""
-    return np.frombuffer(data, _STORED).astype(np.float32) / _UNIT
+    return (np.frombuffer(data, _STORED) / _UNIT).astype(np.float32)
 
 
 @contextmanager

@@ -429,3 +429,13 @@ reviews = Table(
     Column("undoes", RowId, ForeignKey("reviews.id")),
     Index(None, "reviewer", "id"),
 )
+
+# Written by the command line: alerts that were raised, by what they are about; `delivered_at` once a webhook took one.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("text", Text, nullable=False),
+)

@@ -22,6 +22,7 @@ from forumlens.cli import (
     mentions,
     report,
     serving,
+    telling,
     topics,
 )
 from forumlens.cli.errors import exit_code_of
@@ -36,7 +37,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 MODULES = (
-    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report, serving, demo
+    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report,
+    telling, serving, demo
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

@@ -29,6 +29,7 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.taxonomy import TaxonomyError
     from classifier.weights import WeightsError
     from forumlens.channel import ClientError
+    from forumlens.tell.webhook import WebhookError
     from scraper.errors import FileError, ScraperError
     from scraper.replay import DumpError, PortError
     from service.access import TokenFileError
@@ -58,6 +59,7 @@ def exit_code_of(error: BaseException) -> int | None:
         PortError,
         ServerError,
         ClientError,
+        WebhookError,
     )
     if isinstance(error, NotMadeYetError):
         return 3

@@ -25,6 +25,10 @@ BundleFlag = Annotated[
         "--bundle", help="Folder of the fitted bundle. \\[FORUMLENS_BUNDLE; default bundle]", show_default=False
     ),
 ]
+OutFlag = Annotated[
+    Path | None,
+    typer.Option("--out", help="File to write. \\[default: standard output]", show_default=False),
+]
 SinceFlag = Annotated[
     datetime | None,
     typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was created on this day (UTC) or later."),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.box import SIMPLE_HEAD
@@ -167,3 +168,12 @@ def _bar() -> Progress:
         TimeRemainingColumn(elapsed_when_finished=False),
         console=stderr(),
     )
+
+
+def write_out(path: Path | None, data: bytes) -> None:
+    """Write to a file, or to standard output where none is named."""
+    if path is None:
+        sys.stdout.write(data.decode())
+    else:
+        path.write_bytes(data)
+        say(f"Wrote {path}.")

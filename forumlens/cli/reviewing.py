@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -14,8 +13,8 @@ import typer
 
 from classifier.reviewed import ReviewedPost, review_rounds, reviewed_posts
 from forumlens.cli.assemble import open_store
-from forumlens.cli.options import DatabaseFlag
-from forumlens.cli.output import Format, print_rows, say
+from forumlens.cli.options import DatabaseFlag, OutFlag
+from forumlens.cli.output import Format, print_rows, say, write_out
 from forumlens.cli.settings import load_settings
 from store.database import Database
 from store.reviews import all_reviews
@@ -41,23 +40,24 @@ def export(
             "--form", help="`jsonl` as fit and evaluate take it; records of Argilla; tasks of Label Studio (JSON)."
         ),
     ] = ExportForm.JSONL,
+    out: OutFlag = None,
     database: DatabaseFlag = None,
 ) -> None:
-    """Write posts that people judged, with the labels that they agree on, to standard output.
+    """Write posts that people judged, with the labels that they agree on.
 
     Left out: posts on which reviewers are at odds, and those edited or deleted since they were judged.
 
-    Example: forumlens labels export --form jsonl > reviewed.jsonl
+    Example: forumlens labels export --form jsonl --out reviewed.jsonl
     """
     settings = load_settings(database_url=database)
     with open_store(settings) as db:
         posts = reviewed_posts(db)
     rows = [_WRITERS[form](one) for one in posts]
     if form is ExportForm.JSONL:
-        for row in rows:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     else:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        text = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    write_out(out, text.encode())
     say(f"{len(rows)} reviewed posts were written.")
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from forumlens.cli.errors import BadInputError
+from forumlens.tell.rules import Rule
 
 
 class Quality(StrEnum):
@@ -77,6 +78,12 @@ class Settings(BaseSettings):
     families: Path | None = None
     """Own table of model families, read on top of the one that comes along."""
     seed: int = 0
+    alerts: tuple[Rule, ...] = ()
+    """Rules of `forumlens alerts`, `[[alerts]]` tables in forumlens.toml."""
+    webhook_url: str = ""
+    """Where alerts are posted to; empty keeps them for the feed."""
+    webhook_secret: str = Field("", repr=False)
+    """Base64, with or without `whsec_` before it; signs what is posted."""
 
     @classmethod
     def settings_customise_sources(

@@ -1,9 +1,10 @@
 """What reviews bring, by how they are chosen: `python -m tests.measures.triage POSTS.jsonl`.
 
 A classifier that knows only the authored examples meets real posts. Half of them, whole owners or sites together, are
-set aside to score on; from the other half reviews are taken, whose answers are the posts' labels: in the order of the
-triage queue, each round of 50 chosen by the bundle that was fitted on the rounds before, or at random. One row a
-number of reviews and strategy: micro-F1 of categories and leaves, mean and standard deviation over seeds.
+set aside to score on; from three quarters of the others, drawn anew for each seed, reviews are taken, whose answers are
+the posts' labels: in the order of the triage queue, each round of 50 chosen by the bundle that was fitted on the rounds
+before, or at random. Every second seed swaps the halves. One row a number of reviews and strategy: micro-F1 of
+categories and leaves, mean and standard deviation over seeds; and the difference, seed by seed.
 """
 
 from __future__ import annotations
@@ -87,6 +88,13 @@ def _candidate(row: int, answer: Classification, labels: Sequence[str], vector: 
     return Candidate(row, tuple(sorted(with_categories(given))), None, (post,), vector)
 
 
+def _halves(halves: tuple[NDArray[np.intp], NDArray[np.intp]], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Three quarters of the posts of one half, in turn, to review, and the whole other half to score on."""
+    pool, test = halves[seed % 2], halves[1 - seed % 2]
+    drawn = np.random.default_rng(seed).permutation(pool)[: 3 * len(pool) // 4]
+    return np.sort(drawn), test
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -101,13 +109,17 @@ def main() -> None:
         bench = Bench(taxonomy, read_examples(files.examples(), taxonomy), posts, embedder)
         found: defaultdict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
         groups = groups_of([(post.post.id, post.post.source) for post in posts])
+        halves = next(folds_of(groups, 2))
         for seed in range(asked.seeds):
-            pool, test = next(folds_of(groups, 2, seed))
+            pool, test = _halves(halves, seed)
             found["none", 0].append(bench.score([bench.answers[row] for row in test], test))
             for strategy in ("random", "queue"):
                 for reviews, *scores in bench.run(strategy, pool, test, seed):
                     found[strategy, reviews].append(tuple(scores))
                     sys.stderr.write(f"seed {seed}, {strategy}, {reviews}: {scores}\n")
+    for step in STEPS:
+        ours, theirs = (np.asarray(found[strategy, step]) for strategy in ("queue", "random"))
+        found["queue less random", step] = [tuple(row) for row in ours - theirs]
     for (strategy, reviews), scores in found.items():
         means, spread = np.mean(scores, axis=0), np.std(scores, axis=0, ddof=1)
         cells = " | ".join(f"{mean:.3f} ± {sd:.3f}" for mean, sd in zip(means, spread, strict=True))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import grpc
 import pytest
 
 from forumlens.v1 import review_pb2 as rpb
 from forumlens.v1 import review_pb2_grpc, search_pb2, search_pb2_grpc
+from service.catalog import Catalog
+from service.labels import LabelIndex
+from service.reviews import ReviewServicer
+from service.store_calls import StoreCalls
 from store.reviews import all_reviews
 from tests.service.corpus import BUNDLE, Corpus
+from tests.service.doubles import TinyTaxonomy
 from tests.service.failures import failure
 
 MEMORY, SPEED = "memory-performance/memory", "memory-performance/speed"
@@ -131,6 +138,15 @@ def test_the_random_lane_feeds_the_shares_and_nothing_else_does(
     assert all(one.lane in ("triage", "random") for one in all_reviews(corpus.db))
     filtered = rpb.ListQueueRequest(lane=rpb.LANE_RANDOM, label=MEMORY)
     assert "label: is for triage only" in failure(lambda: reviews.ListQueue(filtered)).details()
+
+
+def test_who_has_a_token_reviews_under_its_name_and_no_other(corpus: Corpus) -> None:
+    catalog, calls = Catalog(corpus.db, LabelIndex(TinyTaxonomy())), StoreCalls(1)
+    servicer = ReviewServicer(catalog, calls, caller=lambda context: "ann's token")
+    request = rpb.SubmitReviewRequest(post=1, decision=rpb.DECISION_NONE_FITS, reviewer="bob")
+    made = asyncio.run(servicer.SubmitReview(request, None)).review  # type: ignore[arg-type]
+    calls.close()
+    assert made.reviewer == "ann's token"
 
 
 def test_search_finds_pages_and_filters(search: search_pb2_grpc.SearchServiceStub, corpus: Corpus) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from store import crawl, sources
 from store import threads as thread_store
 from store.assignments import save_thread_assignments, set_current_bundle
 from store.database import Database
-from store.review_values import Decision, Lane, NewReview, Review, by_post, settled
+from store.review_values import Decision, Lane, NewReview, Review, by_post, settled, standing
 from store.reviews import (
     NoSuchPostError,
     NoSuchReviewError,
@@ -123,3 +125,19 @@ def test_what_is_settled_is_what_more_than_half_say(db: Database, forum: int) ->
     with db.read() as connection:
         lanes = connection.execute(select(reviews.c.lane)).scalars().all()
     assert set(lanes) == {Lane.TRIAGE.value}
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from("ab"), st.booleans()), max_size=25))
+def test_one_entry_of_a_reviewer_on_a_post_is_in_force_and_none_that_was_taken_back(
+    steps: list[tuple[int, str, bool]],
+) -> None:
+    entries: list[tuple[int, int, str, Decision, int | None]] = []
+    said: dict[tuple[int, str], list[int]] = {}
+    for number, (post_id, who, undo) in enumerate(steps, 1):
+        stack = said.setdefault((post_id, who), [])
+        if undo and stack:
+            entries.append((number, post_id, who, Decision.UNDO, stack.pop()))
+        elif not undo:
+            stack.append(number)
+            entries.append((number, post_id, who, Decision.ACCEPT, None))
+    assert standing(entries) == {stack[-1] for stack in said.values() if stack}

@@ -1,0 +1,1 @@
+"""What is told to others: digests, alerts and a feed."""
