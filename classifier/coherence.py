@@ -29,8 +29,9 @@ def c_npmi(
     """Coherence of each topic in [-1, 1]: the mean NPMI of the pairs of its words in a boolean sliding window.
 
     C_NPMI of Röder, Both and Hinneburg (2015), "Exploring the space of topic coherence measures", with Bouma's (2009)
-    normalized pointwise mutual information, as gensim's `c_npmi` computes it. A doc that is shorter than the window is
-    one window. Reads `docs` once. None for a topic of fewer than two words that the docs hold.
+    normalized pointwise mutual information. As gensim's `c_npmi`, but for its sliding window, which forgets a word when
+    an earlier copy of it leaves. A doc that is shorter than the window is one window. Reads `docs` once. None for a
+    topic of fewer than two words that the docs hold.
     """
     column = {word: place for place, word in enumerate(dict.fromkeys(word for topic in topics for word in topic))}
     if not column:

@@ -29,7 +29,7 @@ from store.values import Classification
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_SHRINK = 160.0  # Examples at which a label's own best threshold weighs as much as the common one.
+_SHRINK = 1280.0  # Examples at which a label's own best threshold weighs as much as the common one.
 _GRID = np.round(np.arange(0.04, 0.81, 0.02), 3)
 _FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _HIGHEST_NONE = 0.97  # Of nearly all posts some label is true, so that even posts without one look likely to have one.

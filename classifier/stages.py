@@ -146,8 +146,6 @@ def _mentions(registry: Registry, thread: StoredThread) -> list[Mention]:
         return []
     found: Counter[str] = Counter()
     for place, post in enumerate(thread.posts):
-        families = registry.families(post.input.body)
-        if place == 0:
-            families |= registry.families(thread.title)
-        found.update(families)
+        title = f"{thread.title}\n\n" if place == 0 else ""
+        found.update(registry.families(title + post.input.body, beside=found.keys()))
     return [Mention(thread.id, family, posts) for family, posts in sorted(found.items())]

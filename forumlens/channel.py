@@ -22,7 +22,7 @@ _RETRY = {
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
 }
-_SERVICES = ("ClassificationService", "TrendService", "ThreadService")
+_SERVICES = ("ClassificationService", "TrendService", "ThreadService", "AnswerService")
 
 
 class ClientError(RuntimeError):

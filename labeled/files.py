@@ -47,6 +47,11 @@ def families() -> Path:
     return _bundled("families.toml")
 
 
+def mention_sentences() -> Path:
+    """Path of `mention_sentences.jsonl`: authored sentences with the model families that they speak of."""
+    return _bundled("mention_sentences.jsonl")
+
+
 def sample_forum() -> Path:
     """Path of the authored sample forum: one `/t/ID.json` body a line, gzipped."""
     return _bundled("sample", "forum.jsonl.gz")

@@ -17,6 +17,7 @@ from more_itertools import chunked
 
 from scraper.errors import BlockedError, RedirectError, ScraperError, StatusError, UnreachableError
 from scraper.fields import clean
+from scraper.holding import only_crawler
 from scraper.hub_client import HubClient
 from scraper.progress import Progress, silent
 from store import cards, sources
@@ -70,18 +71,20 @@ def crawl_cards(
     """Read the cards of the models that the store holds of this Hub: all, or those of a random sample of models.
 
     What was read is not read again until its model changes, so that a killed run goes on, and a larger sample takes
-    only what it adds. Raises ScraperError when many cards in a row cannot be had.
+    only what it adds. Raises ScraperError when many cards in a row cannot be had, BusyCrawlError when another crawl of
+    this Hub is running on this store.
     """
     if sample is not None and sample < 1:
         raise ScraperError(f"the sample of cards is {sample}: write a number of models of at least 1")
     started, requests, waited = time.monotonic(), client.requests, client.waited
     origin = sources.ensure(db, SourceKind.HUB, known_as or client.endpoint)
     summary = CardSummary(source=origin.name)
-    wanted = list(cards.cards_to_read(db, origin.id, sample))
     try:
-        for some in chunked(_read(client, wanted, summary, now), _BATCH):
-            cards.save_cards(db, origin.id, some)
-            progress("cards", summary.asked, len(wanted))
+        with only_crawler(db, origin):
+            wanted = list(cards.cards_to_read(db, origin.id, sample))
+            for some in chunked(_read(client, wanted, summary, now), _BATCH):
+                cards.save_cards(db, origin.id, some)
+                progress("cards", summary.asked, len(wanted))
     finally:
         summary.requests, summary.waited = client.requests - requests, client.waited - waited
         summary.seconds = time.monotonic() - started

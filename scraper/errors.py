@@ -39,8 +39,8 @@ class BudgetError(ScraperError):
     """As many requests were made as this run may make."""
 
 
-class BusyForumError(ScraperError):
-    """Another crawl of the same forum is running on the same store."""
+class BusyCrawlError(ScraperError):
+    """Another crawl of the same source is running on the same store."""
 
 
 class SitemapError(ScraperError):

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from scraper.errors import BadFieldError, NotJsonError, RedirectError
+from scraper.holding import only_crawler
 from scraper.hub_client import HUB, HubClient, origin
 from scraper.model_rows import UNKNOWN_UNTIL, Families, parse_model
 from scraper.progress import Progress, silent
@@ -20,7 +21,7 @@ from store import crawl as crawl_state
 from store import models, sources
 from store.database import Database
 from store.months import month_of, month_start
-from store.values import AUTHORED_TAG, HubModel, SourceKind
+from store.values import AUTHORED_TAG, HubModel, Source, SourceKind
 
 __all__ = ["HUB", "HubSummary", "crawl_hub"]
 
@@ -97,17 +98,22 @@ def crawl_hub(
 
     A later run takes what was created since the one before; figures of older models stay as they were, unless `full`
     asks for all of the list anew: that also finds which models are gone. A run that is cut short, also a full one, is
-    taken up by the next. Raises ScraperError when the list cannot be read; what was stored until then stays.
+    taken up by the next.
+
+    Raises ScraperError when the list cannot be read, BusyCrawlError when another crawl of this Hub is running on this
+    store; what was stored until then stays.
 
     `families` gives the usual names of model types; where its table has changed, stored models follow it. `known_as`
     names the source where the endpoint is not its own address, as with a replay.
     """
     started = time.monotonic()
-    run = _HubRun(db, client, families, known_as, progress, now())
-    try:
-        run.work(since, full=full)
-    finally:
-        run.sum_up(time.monotonic() - started)
+    source = sources.ensure(db, SourceKind.HUB, known_as or client.endpoint)
+    with only_crawler(db, source):
+        run = _HubRun(db, client, source, families, progress, now())
+        try:
+            run.work(since, full=full)
+        finally:
+            run.sum_up(time.monotonic() - started)
     return run.summary
 
 
@@ -134,14 +140,13 @@ class _HubRun:
         self,
         db: Database,
         client: HubClient,
+        source: Source,
         families: Families | None,
-        known_as: str | None,
         progress: Progress,
         started: datetime,
     ) -> None:
         self._db, self._client, self._progress, self._started = db, client, progress, started
-        self._families = families
-        self._source = sources.ensure(db, SourceKind.HUB, known_as or client.endpoint)
+        self._source, self._families = source, families
         self._authored = self._source.authored
         self._requests, self._waited = client.requests, client.waited
         self.summary = HubSummary(source=self._source.name)

@@ -78,7 +78,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of a thread; None as a whole where it was not observed for long enough."""
+    """What became of a thread; None for what did not happen."""
 
     created_at: datetime
     reply: _Answer | None

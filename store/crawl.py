@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from more_itertools import chunked
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select, true, update
 
 from store.database import Database
 from store.schema import cursors, frontier, posts, threads
@@ -15,6 +15,8 @@ from store.threads import Saved, put_thread, put_thread_state
 from store.values import COUNTED_STATES, Thread, ThreadState
 
 _BATCH = 500
+_REST = timedelta(days=1)
+_FAILED, _FAILED_AGAIN = "failed: ", "failed again: "
 
 
 def hold(db: Database, source_id: int) -> AbstractContextManager[None]:
@@ -73,9 +75,10 @@ def read_again(db: Database, source_id: int, keys: Iterable[str]) -> None:
 
 
 def read_all_again(db: Database, source_id: int, then: Mapping[str, str]) -> None:
-    """Make every known thread pending, to be read without conditions, and set cursors, all together."""
+    """Make every known thread pending, to be read at once and without conditions, and set cursors, all together."""
     with db.write() as connection:
-        connection.execute(update(frontier).where(frontier.c.source_id == source_id).values(pending=True, etag=""))
+        everything = {"pending": True, "outcome": "", "etag": ""}
+        connection.execute(update(frontier).where(frontier.c.source_id == source_id).values(everything))
         _set_cursors(db, connection, source_id, then)
 
 
@@ -85,23 +88,35 @@ def forget_etags(db: Database, source_id: int) -> None:
         connection.execute(update(frontier).where(frontier.c.source_id == source_id).values(etag=""))
 
 
-def pending(db: Database, source_id: int, limit: int = 1000) -> list[str]:
-    """External ids of threads still to read, in the order in which they were found."""
+def put_off(db: Database, source_id: int, key: str, why: str, tried_at: datetime) -> None:
+    """Leave a thread pending that could not be read; where that is so twice in a row, it rests for a day.
+
+    A change that a list shows ends the rest, and so does read_all_again.
+    """
+    with db.write() as connection:
+        _put_off(connection, source_id, key, why, tried_at)
+
+
+def pending(db: Database, source_id: int, moment: datetime | None = None, limit: int = 1000) -> list[str]:
+    """External ids of threads still to read, in the order in which they were found.
+
+    All of them, or those that do not rest at a moment.
+    """
     with db.read() as connection:
         rows = connection.execute(
             select(frontier.c.external_id)
-            .where(frontier.c.source_id == source_id, frontier.c.pending)
+            .where(frontier.c.source_id == source_id, frontier.c.pending, _awake(moment))
             .order_by(frontier.c.id)
             .limit(limit)
         )
         return [row.external_id for row in rows]
 
 
-def pending_count(db: Database, source_id: int) -> int:
-    """How many threads are still to read."""
+def pending_count(db: Database, source_id: int, moment: datetime | None = None) -> int:
+    """How many threads are still to read: all of them, or those that do not rest at a moment."""
     with db.read() as connection:
         return connection.execute(
-            select(func.count()).where(frontier.c.source_id == source_id, frontier.c.pending)
+            select(func.count()).where(frontier.c.source_id == source_id, frontier.c.pending, _awake(moment))
         ).scalar_one()
 
 
@@ -146,8 +161,8 @@ def save_read_thread(
     """Store a thread that was asked for as `key`, and take it off what is pending, all together.
 
     Another id than the thread's own means that what was asked for is now part of it. Threads that posts have moved
-    away from become pending, and so does this one where it names posts that the forum did not give: those stay as they
-    were.
+    away from become pending. Where it names posts that the forum did not give, those stay as they were, and the thread
+    is put off.
     """
     with db.write() as connection:
         saved = put_thread(db, connection, source_id, thread, read_at, posts_move=True, not_given=not_given)
@@ -155,8 +170,12 @@ def save_read_thread(
             put_thread_state(connection, source_id, key, ThreadState.DELETED, read_at)
             _mark_done(connection, source_id, key, f"moved: to thread {thread.external_id}", read_at)
             _make_pending(db, connection, source_id, [thread.external_id])
-        _mark_done(connection, source_id, thread.external_id, "stored", read_at, etag)
-        _make_pending(db, connection, source_id, [*saved.robbed, *([thread.external_id] if not_given else [])])
+        if not_given:
+            why = f"the site names {len(not_given)} posts that it does not give"
+            _put_off(connection, source_id, thread.external_id, why, read_at)
+        else:
+            _mark_done(connection, source_id, thread.external_id, "stored", read_at, etag)
+        _make_pending(db, connection, source_id, saved.robbed)
     return saved
 
 
@@ -268,6 +287,22 @@ def _mark_done(
         .where(frontier.c.source_id == source_id, frontier.c.external_id == external_id)
         .values(pending=False, outcome=outcome, read_at=read_at, etag=etag)
     )
+
+
+def _put_off(connection: Connection, source_id: int, key: str, why: str, tried_at: datetime) -> None:
+    before = and_(frontier.c.pending, or_(*(frontier.c.outcome.startswith(told) for told in (_FAILED, _FAILED_AGAIN))))
+    told = case((before, literal(_FAILED_AGAIN + why)), else_=literal(_FAILED + why))
+    connection.execute(
+        update(frontier)
+        .where(frontier.c.source_id == source_id, frontier.c.external_id == key)
+        .values(pending=True, outcome=told, read_at=tried_at, etag="")
+    )
+
+
+def _awake(moment: datetime | None) -> ColumnElement[bool]:
+    if moment is None:
+        return true()
+    return or_(~frontier.c.outcome.startswith(_FAILED_AGAIN), frontier.c.read_at <= moment - _REST)
 
 
 def _set_cursors(db: Database, connection: Connection, source_id: int, values: Mapping[str, str]) -> None:

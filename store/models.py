@@ -51,6 +51,23 @@ def recount(db: Database, source_id: int) -> None:
             _recount(connection, source_id, [month])
 
 
+def family_counts(db: Database) -> dict[str, int]:
+    """Models by family, gone ones too: as they are listed, or as a published table tells where that is more."""
+    told = (
+        select(uploads.c.family, func.sum(uploads.c.models).label("models"))
+        .where(uploads.c.family != "")
+        .group_by(uploads.c.source_id, uploads.c.family)
+    )
+    listed = (
+        select(models.c.family, func.count()).where(models.c.family != "").group_by(models.c.source_id, models.c.family)
+    )
+    counts: dict[str, int] = {}
+    with db.read() as connection:
+        for family, count in (*connection.execute(told), *connection.execute(listed)):
+            counts[family] = max(counts.get(family, 0), int(count))
+    return counts
+
+
 def keep_listed(db: Database, source_id: int, ids: Sequence[str], listing: int) -> None:
     """Note that a listing held these models, though it could not be read what it said of them."""
     if ids:

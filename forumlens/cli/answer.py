@@ -56,7 +56,7 @@ def show_trends(
         subject = subject_of(db, label or category, topic, forum_category)
         if subject.label and assignments.current_bundle(db) is None:
             raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
-        families = families_of(db, family or [])
+        families = families_of(settings, db, family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
         bundle, run, now = assignments.current_bundle(db), topics.current_topic_run(db), datetime.now(UTC)
         series = [trends.query_trend(db, bundle, run, subject, group, first, last, now=now) for group in groups]

@@ -47,8 +47,8 @@ def show_answers(
 ) -> None:
     """Which threads are answered and accepted, by staff or users, and how soon; by theme if asked.
 
-    Only threads count that were observed for 14 days. In the table, `by staff` and `by users` are of the accepted
-    answers, times are medians; JSON and CSV have the rest. `-` is unknown, never 0.
+    Only threads count that were observed for 14 days. In the table, `by staff` is of the accepted answers, times
+    are medians; JSON and CSV have the rest. `-` is unknown, never 0.
 
     Example: forumlens answers --by category --from 2024-01
     """
@@ -92,16 +92,15 @@ def _hours(name: str, value: Quartiles | None) -> dict[str, float | None]:
 
 def _line(theme: str, figures: AnswerFigures) -> dict[str, Any]:
     """The row as people read it."""
+    told = figures.accepted_by_staff + figures.accepted_by_users
     return {
         "theme": theme,
         "threads": figures.threads,
-        "answered": figures.answered_share,
+        "no reply": figures.unanswered_share,
         "accepted": figures.accepted_share,
-        "unanswered": figures.unanswered_share,
-        "by staff": figures.accepted_by_staff,
-        "by users": figures.accepted_by_users,
+        "by staff": figures.accepted_by_staff / told if told else None,
         "reply": _time(figures.reply_hours),
-        "accepting": _time(figures.accept_hours),
+        "accept": _time(figures.accept_hours),
     }
 
 

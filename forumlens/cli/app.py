@@ -19,6 +19,7 @@ from forumlens.cli import (
     join,
     labels,
     learn,
+    mentions,
     report,
     serving,
     telling,
@@ -35,8 +36,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-MODULES = (collect, intake, learn, topics, evaluate, labels, causes, answers, answer, join, report, telling, serving)
-for module in (*MODULES, demo):
+MODULES = (
+    collect, intake, learn, topics, evaluate, labels, mentions, causes, answers, answer, join, report,
+    telling, serving, demo
+)  # fmt: skip
+for module in MODULES:
     module.register(app)
 
 

@@ -52,7 +52,7 @@ def scope_of(
         raise NotMadeYetError("the store has no topics yet: run `forumlens topics`")
     _check_forum_category(db, forum_category)
     subject = subject_of(db, label or category, topic)
-    return ThreadScope(bundle, run, subject, families_of(db, family or []), forum_category or "", first, last)
+    return ThreadScope(bundle, run, subject, families_of(settings, db, family or []), forum_category or "", first, last)
 
 
 def subject_of(db: Database, label: str | None, topic: int | None, forum_category: str | None = None) -> TrendSubject:
@@ -76,9 +76,9 @@ def check_label(settings: Settings, leaf: str | None, category: str | None, topi
             raise BadInputError(f"{flag} {given!r} is not in {taxonomy.ref}: {hint(given, ids)}")
 
 
-def families_of(db: Database, named: list[str]) -> tuple[str, ...]:
+def families_of(settings: Settings, db: Database, named: list[str]) -> tuple[str, ...]:
     """Families by their usual names, each once. Raises BadInputError for one that nothing is known of."""
-    registry = load_registry()
+    registry = load_registry(settings)
     known = holdings.families_known(db) | set(registry.names)
     families = tuple(dict.fromkeys(registry.canonical(name) for name in named))
     for name in families:

@@ -32,9 +32,9 @@ def open_store(settings: Settings) -> Database:
     return open_database(settings.database_url)
 
 
-def load_registry() -> Registry:
-    """The model families that come along."""
-    return Registry.load(files.families())
+def load_registry(settings: Settings) -> Registry:
+    """The model families that come along, with those of the settings on top. Raises RegistryError."""
+    return Registry.load(files.families(), *([settings.families] if settings.families else []))
 
 
 def open_taxonomy(path: Path | None = None) -> Taxonomy:

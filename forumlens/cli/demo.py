@@ -13,6 +13,7 @@ import typer
 from classifier.taxonomy import Taxonomy
 from forumlens.cli.assemble import (
     forum_url,
+    load_registry,
     named_encoder,
     open_encoder,
     open_fitted_encoder,
@@ -26,7 +27,16 @@ from forumlens.cli.errors import BadInputError
 from forumlens.cli.forum import collect_forum
 from forumlens.cli.hub import collect_hub
 from forumlens.cli.learn import assign_all, fit_once
-from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, QualityFlag, SinceFlag, WebFlag, WebPortFlag
+from forumlens.cli.options import (
+    BundleFlag,
+    DatabaseFlag,
+    EncoderFlag,
+    FamiliesFlag,
+    QualityFlag,
+    SinceFlag,
+    WebFlag,
+    WebPortFlag,
+)
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.serving import serve_store, served_at
 from forumlens.cli.settings import Settings, load_settings
@@ -68,6 +78,7 @@ def run(
     serve: Annotated[bool, typer.Option(help="Answer over gRPC at the end.")] = True,
     quality: QualityFlag = None,
     encoder: EncoderFlag = None,
+    families: FamiliesFlag = None,
     bundle: BundleFlag = None,
     database: DatabaseFlag = None,
 ) -> None:
@@ -84,7 +95,9 @@ def run(
         rate=rate,
         quality=quality,
         encoder=encoder,
+        families=families,
     )
+    registry = load_registry(settings)
     say_quality(settings)
     with open_store(settings) as db:
         if forum is None:
@@ -94,7 +107,7 @@ def run(
         taxonomy, embedder = open_taxonomy(), _open_encoder(settings)
         rows = with_reviews(db, load_training([], taxonomy, embedder), taxonomy)
         fitted = fit_once(settings, db, embedder, taxonomy, rows)
-        assign_all(db, fitted)
+        assign_all(db, fitted, registry)
         assign_all_causes(db, fit_beside(settings, db, embedder))
         discover(settings, db, remembering(embedder, db), taxonomy)
         _show(db, taxonomy)

@@ -21,9 +21,9 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.bundle import BundleError
     from classifier.embedder import EmbedderError
     from classifier.evaluate import EvaluationError
+    from classifier.families import RegistryError
     from classifier.fit import FitError
     from classifier.heldout import HeldOutError
-    from classifier.mentions import RegistryError
     from classifier.real import RealError
     from classifier.rows import RowError
     from classifier.taxonomy import TaxonomyError

@@ -60,7 +60,7 @@ def collect_hub(
         return crawl_hub(
             db,
             client=HubClient(settings.hub_endpoint),
-            families=load_registry(),
+            families=load_registry(settings),
             since=utc(since),
             full=full,
             known_as=known_as,

@@ -71,11 +71,12 @@ def import_model_file(
 
     Example: forumlens import models models.parquet --snapshot --source https://huggingface.co
     """
-    with open_store(load_settings(database_url=database)) as db, counted_progress("Import") as progress:
+    settings = load_settings(database_url=database)
+    with open_store(settings) as db, counted_progress("Import") as progress:
         summary = import_models(
             db,
             file,
-            families=load_registry(),
+            families=load_registry(settings),
             snapshot=snapshot,
             source=source,
             rejects=rejects,
@@ -95,9 +96,10 @@ def import_upload_file(
 
     Example: forumlens import uploads uploads_by_month.csv
     """
-    with open_store(load_settings(database_url=database)) as db, counted_progress("Import") as progress:
+    settings = load_settings(database_url=database)
+    with open_store(settings) as db, counted_progress("Import") as progress:
         summary = import_uploads(
-            db, file, canonical=load_registry().canonical, source=source, rejects=rejects, progress=progress
+            db, file, canonical=load_registry(settings).canonical, source=source, rejects=rejects, progress=progress
         )
     _report(summary, form)
 

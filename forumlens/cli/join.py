@@ -98,8 +98,9 @@ def compare(
     Example: forumlens compare bert llama whisper
     """
     tested = Tested.SHARE if shares else Tested.COUNT
-    with open_store(load_settings(database_url=database)) as db:
-        named = families_of(db, subject or []) if kind is ThemeKind.FAMILY else tuple(subject or [])
+    settings = load_settings(database_url=database)
+    with open_store(settings) as db:
+        named = families_of(settings, db, subject or []) if kind is ThemeKind.FAMILY else tuple(subject or [])
         asked = _asked(db, kind, start, end)
         check_themes(db, asked, kind, named)
         found = questions.compare_with_uploads(db, asked, kind, named, tested)

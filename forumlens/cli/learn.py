@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from classifier.mentions import Registry
 from classifier.rows import RowError, read_posts
 from classifier.stages import AssignSummary, MentionSummary, assign, find_mentions
 from classifier.taxonomy import Taxonomy
@@ -23,7 +24,15 @@ from forumlens.cli.assemble import (
     say_quality,
 )
 from forumlens.cli.errors import BadInputError
-from forumlens.cli.options import BundleFlag, DatabaseFlag, EncoderFlag, ExamplesFlag, FormatFlag, QualityFlag
+from forumlens.cli.options import (
+    BundleFlag,
+    DatabaseFlag,
+    EncoderFlag,
+    ExamplesFlag,
+    FamiliesFlag,
+    FormatFlag,
+    QualityFlag,
+)
 from forumlens.cli.output import Format, print_record, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from forumlens.cli.training import Training, load_training, with_reviews
@@ -95,14 +104,20 @@ def fit_once(settings: Settings, db: Database, encoder: Embedder, taxonomy: Taxo
     return bundle.with_embedder(remembering(encoder, db))
 
 
-def assign_labels(bundle: BundleFlag = None, form: FormatFlag = Format.TABLE, database: DatabaseFlag = None) -> None:
+def assign_labels(
+    bundle: BundleFlag = None,
+    families: FamiliesFlag = None,
+    form: FormatFlag = Format.TABLE,
+    database: DatabaseFlag = None,
+) -> None:
     """Label what is new in the store, and note which model families it mentions.
 
     Example: forumlens assign --bundle bundle
     """
-    settings = load_settings(database_url=database, bundle=bundle)
+    settings = load_settings(database_url=database, bundle=bundle, families=families)
+    registry = load_registry(settings)
     with open_store(settings) as db:
-        labelled, mentioned = assign_all(db, open_bundle(settings, db))
+        labelled, mentioned = assign_all(db, open_bundle(settings, db), registry)
     record = {
         "threads": labelled.threads,
         "posts": labelled.posts,
@@ -112,13 +127,13 @@ def assign_labels(bundle: BundleFlag = None, form: FormatFlag = Format.TABLE, da
     print_record(record, form, title="Newly read")
 
 
-def assign_all(db: Database, bundle: Bundle) -> tuple[AssignSummary, MentionSummary]:
+def assign_all(db: Database, bundle: Bundle, registry: Registry) -> tuple[AssignSummary, MentionSummary]:
     """Both stages with a bar each."""
     threads = holdings.counts(db, None).threads
     with progress("Labels: threads", total=threads) as advance:
         labelled = assign(db, bundle, advance)
     with progress("Families: threads", total=threads) as advance:
-        mentioned = find_mentions(db, load_registry(), advance)
+        mentioned = find_mentions(db, registry, advance)
     return labelled, mentioned
 
 

@@ -36,6 +36,16 @@ SinceFlag = Annotated[
 FormatFlag = Annotated[Format, typer.Option("--format", help="How to print the data.")]
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 PortFlag = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")]
+FamiliesFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--families",
+        exists=True,
+        dir_okay=False,
+        help="Own table of model families (TOML), read on top of the one that comes along. \\[FORUMLENS_FAMILIES]",
+        show_default=False,
+    ),
+]
 EncoderFlag = Annotated[
     str | None, typer.Option("--encoder", help="Name or path of an encoder. \\[FORUMLENS_ENCODER; default MiniLM]")
 ]

@@ -110,7 +110,7 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
         served,
         settings.host,
         settings.port,
-        families=load_registry(),
+        families=load_registry(settings),
         options=_options(settings),
         load=_loader(settings, served),
         on_ready=on_ready,

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """`cpu`, `cuda`, `cuda:1`; empty takes what the machine has."""
     precision: str = ""
     """`float32` or `bfloat16`; empty takes what the device is good at."""
+    families: Path | None = None
+    """Own table of model families, read on top of the one that comes along."""
     seed: int = 0
     alerts: tuple[Rule, ...] = ()
     """Rules of `forumlens alerts`, `[[alerts]]` tables in forumlens.toml."""

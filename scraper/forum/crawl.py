@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,18 +11,19 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from scraper.discourse import parse_categories
-from scraper.errors import BudgetError, BusyForumError, ScraperError, StatusError
+from scraper.errors import BudgetError, ScraperError, StatusError
 from scraper.forum.lists import Backfill, Changes, Lists
 from scraper.forum.standing import Standing
 from scraper.forum.summary import CrawlSummary
 from scraper.forum.threads import Reader, Task
 from scraper.forum.verify import unlisted_threads
+from scraper.holding import only_crawler
 from scraper.http import PoliteClient
 from scraper.progress import Progress, silent
 from scraper.pseudonyms import Pseudonymizer
 from store import crawl as crawl_state
 from store import sources
-from store.database import BusyError, Database
+from store.database import Database
 from store.months import month_of, month_start
 from store.values import Source, SourceKind
 
@@ -69,7 +68,7 @@ def crawl(
     `known_as` is the forum's own address where the client reaches it through another one, as with a replay: it names
     the source and makes the links.
 
-    Raises ScraperError when the forum cannot be read at all, BusyForumError when another crawl of it is running on
+    Raises ScraperError when the forum cannot be read at all, BusyCrawlError when another crawl of it is running on
     this store, and WriteError when the store cannot be written; what was stored until then stays.
     """
     if limit is not None and limit < 1:
@@ -82,17 +81,9 @@ def crawl(
     requests, waited = client.requests, client.waited
     summary = CrawlSummary(source.name)
     try:
-        with crawl_state.hold(db, source.id):
-            standing.forget()
-            moment = utc_now().isoformat(timespec="seconds")
-            standing.put({"crawler": f"process {os.getpid()} on {platform.node()}, since {moment}"})
-            with _counting(standing, client, budget, now()) as note:
-                run = _Crawl(db, client, source, standing, pseudonyms, summary, _also(note, progress), limit, now)
-                run.work(since, full, reread)
-    except BusyError as error:
-        raise BusyForumError(
-            f"another crawl of {source.name} is running on this store ({standing.get('crawler')}): wait for its end"
-        ) from error
+        with only_crawler(db, source), _counting(standing, client, budget, now()) as note:
+            run = _Crawl(db, client, source, standing, pseudonyms, summary, _also(note, progress), limit, now)
+            run.work(since, full, reread)
     except BudgetError as error:
         _log.info("%s", error)
         summary.stopped = "budget"
@@ -219,7 +210,7 @@ class _Crawl:
         while True:
             # Threads that could not be read are still pending, so ask for as many more.
             tried = self._reader.tried | self._reader.held
-            some = crawl_state.pending(self._db, self._source.id, _AT_ONCE + len(tried))
+            some = crawl_state.pending(self._db, self._source.id, self._started, _AT_ONCE + len(tried))
             fresh = [key for key in some if key not in tried]
             if not fresh:
                 return
@@ -277,7 +268,7 @@ class _Crawl:
         return (self._limit or 0) - self._summary.finished - len(self._reader.held)
 
     def _pending_count(self) -> int:
-        return crawl_state.pending_count(self._db, self._source.id)
+        return crawl_state.pending_count(self._db, self._source.id, self._started)
 
     def _mark_coverage(self, *, complete: bool) -> None:
         oldest = self._standing.moment("oldest")

@@ -68,8 +68,9 @@ def estimate(
     standing = Standing(db, source.id) if source else None
     since = since.astimezone(UTC) if since else None
     known = len(crawl_state.outcomes(db, source.id)) if source else 0
-    pending = crawl_state.pending_count(db, source.id) if source else 0
-    if source and standing and Backfill(lists, standing, datetime.now(UTC)).needs_changes_only(since, again=full):
+    now = datetime.now(UTC)
+    pending = crawl_state.pending_count(db, source.id, now) if source else 0
+    if source and standing and Backfill(lists, standing, now).needs_changes_only(since, again=full):
         changed, sample, pages = Changes(db, source.id, lists, standing, client).count()
         threads, asked = pending + changed, pages + 2
     else:

@@ -18,7 +18,7 @@ class Standing:
     since: oldest moment wanted, or `ever`; mode, first, window, page, listed: see lists.Backfill; watermark: latest
     activity listed; newest_post: highest post id seen in the feed, or `none` where the site has no feed; oldest:
     earliest creation seen; check: `due` until the sitemap was compared; complete: a crawl came to its end;
-    categories: hash of their names; spent: a day and the requests made in it; crawler: who held the source last.
+    categories: hash of their names; spent: a day and the requests made in it.
     """
 
     def __init__(self, db: Database, source_id: int) -> None:

@@ -180,7 +180,7 @@ class Reader:
             self._db, self._source.id, task.key, thread, self._now(), found.etag, found.not_given
         )
         if found.not_given:
-            self.tried.add(thread.external_id)  # still pending: the next crawl tries again
+            self.tried.add(thread.external_id)  # still pending: a later crawl tries again
             why = f"the site names {len(found.not_given)} posts that it does not give"
             self._summary.failures.append(f"thread {thread.external_id}: {why}")
         mine = self._summary
@@ -234,8 +234,8 @@ class Reader:
     def _take_held(self) -> None:
         held, self._held = self._held, []
         for task, outcome, why in held:
-            if outcome is Outcome.FAILED:  # perhaps for the moment only: the next crawl tries again
-                crawl_state.read_again(self._db, self._source.id, [task.key])
+            if outcome is Outcome.FAILED:  # perhaps for the moment only: a later crawl tries again
+                crawl_state.put_off(self._db, self._source.id, task.key, why, self._now())
                 self.tried.add(task.key)
                 self._summary.reread += task.rotation
                 self._summary.count(outcome)

@@ -13,10 +13,10 @@ from classifier.features import take_apart
 from store.assignments import save_thread_assignments, set_current_bundle
 from store.causes import current_causes, known_causes, list_causes, query_causes
 from store.database import Database
+from store.holdings import counts
 from store.sources import ensure
 from store.themes import ThemeKind, ThreadScope
 from store.threads import changed_threads, save_thread, set_thread_state
-from store.trends import counts
 from store.values import Assignment, Classification, Post, PostInput, SourceKind, Thread, ThreadState, Verdict
 from tests.classifier.fakes import HashEmbedder
 from tests.store.build import post, thread

@@ -8,16 +8,19 @@ from zlib import crc32
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sqlalchemy import select
 
 from classifier import stages
 from classifier.cache import CachedEmbedder
+from classifier.families import Family
 from classifier.features import take_apart
-from classifier.mentions import Family, Registry
+from classifier.mentions import Registry
 from classifier.stages import assign, find_mentions
 from store.assignments import current_bundle, known_assignments
 from store.database import Database, open_database
 from store.holdings import counts
 from store.listings import thread_summaries
+from store.schema import mentions
 from store.sources import ensure
 from store.threads import changed_threads, save_thread, save_threads, set_thread_state
 from store.topics import current_topic_run
@@ -235,6 +238,14 @@ def test_mentions_of_title_and_posts(db: Database) -> None:
         "T5 in the sun": {"bert", "t5"},
     }
     assert find_mentions(db, REGISTRY).threads == 0
+
+
+def test_what_a_thread_has_named_helps_to_read_its_replies(db: Database) -> None:
+    source = _fill(db, 1)
+    save_thread(db, source, replace(_edited(_thread(0), 1, "mine is opt, the loss is fine"), title="facebook/opt-1.3b"))
+    find_mentions(db, Registry((Family("opt", ambiguous=("opt",)),)))
+    with db.read() as connection:
+        assert [tuple(row) for row in connection.execute(select(mentions.c.family, mentions.c.posts))] == [("opt", 2)]
 
 
 def test_mentions_follow_edits_and_a_changed_table(db: Database) -> None:

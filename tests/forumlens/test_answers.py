@@ -37,7 +37,7 @@ def forumlens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_answers_by_forum_category(forumlens: Any) -> None:
-    code, out, _ = forumlens("answers", "--by", "forum_category", "--format", "csv")
+    code, out, _ = forumlens("answers", "--by", "forum-category", "--format", "csv")
     rows = {row["theme"]: row for row in csv.DictReader(io.StringIO(out))}
     assert code == 0 and {theme: row["unanswered_share"] for theme, row in rows.items()} == {
         "Beginners": "0.0",
@@ -50,7 +50,7 @@ def test_answers_by_forum_category(forumlens: Any) -> None:
 
 
 def test_causes_by_forum_category_and_thread_by_thread(forumlens: Any) -> None:
-    code, out, err = forumlens("causes", "shares", "--by", "forum_category", "--format", "json")
+    code, out, err = forumlens("causes", "shares", "--by", "forum-category", "--format", "json")
     told = {"theme": "Beginners", "cause": "hub/bug", "threads": 1, "of": 1, "share": 1.0}
     assert (code, json.loads(out)) == (0, [told]) and "Experimental" in err
     assert "Why [bold]" in forumlens("causes", "list")[1]
@@ -60,7 +60,7 @@ def test_causes_by_forum_category_and_thread_by_thread(forumlens: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("answers", "--by", "label"), 3, "forumlens assign"),
+        (("answers", "--by", "leaf"), 3, "forumlens assign"),
         (("answers", "--by", "topic"), 3, "forumlens topics"),
         (("answers", "--topic", "4"), 2, "--topic 4"),
         (("answers", "--label", "spaces", "--topic", "4"), 2, "exclude"),

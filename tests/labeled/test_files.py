@@ -9,7 +9,14 @@ import pytest
 
 from labeled import files
 
-BUNDLED = [files.taxonomy, files.examples, files.families, files.sample_forum, files.sample_hub]
+BUNDLED = [
+    files.taxonomy,
+    files.examples,
+    files.families,
+    files.mention_sentences,
+    files.sample_forum,
+    files.sample_hub,
+]
 
 
 @pytest.mark.parametrize("find", BUNDLED)

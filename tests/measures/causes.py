@@ -99,14 +99,16 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("archive", type=Path)
+    parser.add_argument("--encoder", help="name or folder of another encoder")
+    asked = parser.parse_args()
     rows = [json.loads(line) for line in files.real_causes().read_text("utf-8").splitlines()]
-    pairs = read_pairs(parser.parse_args().archive, rows)
+    pairs = read_pairs(asked.archive, rows)
     first, second = ([row[name] for row in rows] for name in ("first", "second"))
     for name, part in (("leaf", str), ("group", category_of)):
         one, two = list(map(part, first)), list(map(part, second))
         same = sum(a == b for a, b in zip(one, two, strict=True))
         _say(f"readings, {name}: kappa {cohen_kappa_score(one, two):.3f}, {same} of {len(rows)} alike")
-    taxonomy, embedder = load_taxonomy(files.causes()), SentenceEmbedder(precision="float32")
+    taxonomy, embedder = load_taxonomy(files.causes()), SentenceEmbedder(asked.encoder, precision="float32")
     authored = read_examples(files.cause_examples(), taxonomy)
     tell("authored pairs alone", fit_bundle(taxonomy, authored, embedder).classify(pairs), first)
     answers: dict[int, Classification] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labeled import files
-from scraper.errors import BusyForumError
+from scraper.errors import BusyCrawlError
 from scraper.replay import forum_app, running
 from store import crawl as crawl_state
 from store.database import open_database
@@ -42,7 +42,7 @@ def test_a_crawler_that_died_holds_nobody_up(tmp_path: Path) -> None:
     try:
         assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
         with running(forum_app(files.sample_forum())) as url:
-            with pytest.raises(BusyForumError, match="another crawl"):
+            with pytest.raises(BusyCrawlError, match="another crawl"):
                 crawl_once(url, database)
             holder.send_signal(signal.SIGKILL)
             holder.wait()

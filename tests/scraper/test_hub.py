@@ -11,11 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scraper import hub
-from scraper.errors import BadFieldError, NotJsonError, RedirectError, StatusError
+from scraper.cards import crawl_cards
+from scraper.errors import BadFieldError, BusyCrawlError, NotJsonError, RedirectError, StatusError
 from scraper.hub import HubSummary, crawl_hub
 from scraper.hub_client import HubClient
 from scraper.model_rows import parse_model
 from scraper.replay import hub_app, running
+from store import crawl as crawl_state
 from store import sources
 from store.database import Database
 from store.holdings import families_known
@@ -353,6 +355,19 @@ def test_no_call_is_made_while_the_quota_is_used_up(db: Database, site: Site) ->
 
     assert fake.sleeps == [121.0]
     assert (summary.models, summary.waited) == (2, 121.0)
+
+
+def test_a_second_crawler_is_refused(db: Database, made: Hub, site: Site) -> None:
+    made.add(0)
+    run(db, site)
+    asked = len(site.paths())
+    with crawl_state.hold(db, sources.all_sources(db)[0].id):
+        for another in (lambda: run(db, site), lambda: crawl_cards(db, client=HubClient(site.url))):
+            with pytest.raises(BusyCrawlError, match=r"another crawl of .*process \d+"):
+                another()
+    assert len(site.paths()) == asked
+    made.add(1)
+    assert run(db, site).stored == 2
 
 
 def test_quotas_of_files_and_api_are_told_apart(site: Site) -> None:

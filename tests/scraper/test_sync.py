@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scraper.errors import BlockedError, BusyForumError, ScraperError, StatusError
+from scraper.errors import BlockedError, BusyCrawlError, ScraperError, StatusError
 from scraper.forum import CrawlSummary, crawl, estimate, verify
 from scraper.http import PoliteClient
 from scraper.pseudonyms import Pseudonymizer
@@ -389,7 +389,7 @@ def test_a_budget_is_of_a_day(db: Database, forum: Forum, site: Site) -> None:
 def test_a_second_crawler_is_refused(db: Database, forum: Forum, run: Run) -> None:
     run()
     source = sources.all_sources(db)[0].id
-    with crawl_state.hold(db, source), pytest.raises(BusyForumError, match=r"another crawl of .*process \d+"):
+    with crawl_state.hold(db, source), pytest.raises(BusyCrawlError, match=r"another crawl of .*process \d+"):
         run()
     assert run().pending == 0
 
@@ -599,6 +599,38 @@ def test_a_thread_that_once_led_to_another_site_is_read_by_the_next_run(
 
     forum.status.clear()
     assert (run().threads, stored(db)) == (1, forum.shown())
+
+
+@pytest.mark.parametrize("trouble", ["elsewhere", "posts that are not given"])
+def test_a_thread_that_keeps_failing_rests_for_a_day_or_until_it_changes(
+    db: Database, forum: Forum, site: Site, trouble: str
+) -> None:
+    def after(hours: int) -> tuple[int, int]:
+        """(requests for thread 3, threads pending) of a run so many hours later."""
+        site.asked.clear()
+        moment = NOW + timedelta(hours=hours)
+        summary = crawl(
+            db, client_of(site), pseudonyms=Pseudonymizer(b"k" * 32), reread=0, now=lambda: moment, full=hours == 60
+        )
+        return sum("/t/3" in path for path in site.paths()), summary.pending
+
+    if trouble == "elsewhere":
+        forum.status[3] = Answer(302, "", {"Location": "https://elsewhere.example/login"})
+    else:
+        forum.add(3, posts=25, days=36)
+        site.routes["/t/3/posts.json"] = Answer(body={"post_stream": {"posts": []}})
+    tried, again = after(0), after(1)
+    assert tried[0] > 0 and again[0] > 0
+    assert after(2) == after(24) == (0, 1)
+    assert after(26)[0] > 0 and after(27) == (0, 1)
+    forum.reply(3)
+    assert after(28)[0] > 0 and after(29)[0] > 0 and after(30) == (0, 1)
+    assert after(60)[0] > 0  # by --full
+
+    forum.status.clear()
+    site.routes["/t/3/posts.json"] = lambda path: forum._posts(3, path)
+    assert after(90)[1] == 0
+    assert stored(db) == forum.shown()
 
 
 def test_a_site_that_answers_404_to_all_is_not_crawled_to_its_end(

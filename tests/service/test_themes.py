@@ -9,7 +9,8 @@ from typing import Any
 import grpc
 import pytest
 
-from classifier.mentions import Family, Registry
+from classifier.families import Family
+from classifier.mentions import Registry
 from forumlens.client import Client
 from forumlens.v1 import statistics_pb2 as spb
 from forumlens.v1 import theme_pb2 as hpb

@@ -17,7 +17,7 @@ from store import threads as thread_store
 from store.counts import tally
 from store.database import Database, open_database
 from store.schema import threads, trend_counts
-from store.topic_values import Placed, Topic, TopicRun
+from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
 from store.values import (
     Assignment,
     Mention,
@@ -87,9 +87,16 @@ def take(db: Database, forum: int, step: tuple[object, ...]) -> None:
             found = [Placed(item.id, item.month, topic, b"-" * 32) for item in stored if item.counted]
             kept = [Topic(topic, ("word",), len(found), (), "spaces", 0.5)]
             topics.save_topic_run(db, TopicRun(run, "recipe", 0, len(found), 0, 2), kept, found, {})
-        case ("place", str(run), int(topic)) if topics.topic_run(db, run):
+        case ("place", str(run), int(topic)) if topics.topic_run(db, run) and topic in {
+            OUTLIERS,
+            *topics.topic_sizes(db, run),
+        }:
             found = [Placed(item.id, item.month, topic if item.counted else None, b"+" * 32) for item in stored]
             topics.place_threads(db, run, 1, found)
+
+
+def _has(db: Database, run: str, topic: int) -> bool:
+    return topics.topic_run(db, run) is not None and topic in {OUTLIERS, *topics.topic_sizes(db, run)}
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -111,7 +118,7 @@ def test_counts_on_every_database(db: Database) -> None:
         ("mention", {"bert", "llama"}),
         ("seek", "run-1", 0),
         ("state", "a", ThreadState.DELETED),
-        ("place", "run-1", 1),
+        ("place", "run-1", -1),
         ("move", "c", "b"),
     ):
         take(db, forum, step)

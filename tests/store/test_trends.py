@@ -237,3 +237,13 @@ def test_before_the_first_bundle_what_it_would_say_is_unknown(full: Database) ->
     (march, *_) = trends.query_trend(full, None, None, TrendSubject(), now=NOW)
     assert march.all_threads == 3
     assert (march.labelled_threads, march.none_threads, march.abstained_threads) == (None, None, None)
+
+
+def test_models_by_family_are_counted_once_where_two_sources_tell(db: Database) -> None:
+    hub = sources.ensure(db, SourceKind.HUB, "http://hub.test").id
+    table = sources.ensure(db, SourceKind.UPLOADS, "table.csv").id
+    listed = [HubModel(f"a/{number}", day(3), family="bert", model_type="bert") for number in range(2)]
+    model_store.save_models(db, hub, [*listed, HubModel("a/old", None, family="gpt2", model_type="gpt2")])
+    month = parse_month("2024-03")
+    model_store.save_uploads(db, table, [UploadCount(month, "bert", 5), UploadCount(month, "vit", 1)])
+    assert model_store.family_counts(db) == {"bert": 5, "gpt2": 1, "vit": 1}
