@@ -187,6 +187,7 @@ def _say_next(settings: Settings, port: int, web_port: int | None) -> None:
         f"\n{served_at(settings, port, web_port)}; Ctrl-C stops it. Try in another terminal:\n"
         f"  .venv/bin/forumlens trends --category memory-performance --family llama{store}\n"
         f"  .venv/bin/forumlens topics{store}\n"
+        f"  .venv/bin/forumlens report --out report.html{store}\n"
         f"  .venv/bin/buf curl --protocol grpc --http2-prior-knowledge -d '{request}' \\\n"
         f"    http://{address}/forumlens.v1.TrendService/QueryTrends"
     )
