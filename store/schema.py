@@ -129,6 +129,7 @@ threads = Table(
     UniqueConstraint("source_id", "external_id"),
     Index(None, "counted", "month"),
     Index(None, "created_at", "id"),
+    Index(None, "counted", "created_at", "id"),
 )
 
 # A deleted post keeps its row as a tombstone: id and times, no text, no author. `deleted_at`: when we saw it gone.
