@@ -21,7 +21,7 @@ from service.fields import enum_member
 from service.filters import check_filter, read_filter
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
-from service.triage import queue_messages, random_queue, triage_queue
+from service.triage import MovingThemes, queue_messages, random_queue, triage_queue
 from service.validation import Violations, shown
 from store.candidates import named_threads
 from store.labels import category_of
@@ -62,6 +62,7 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
         self._calls = calls
         self._caller = caller
         self._now = now
+        self._moving = MovingThemes()
 
     async def ListQueue(self, request: rpb.ListQueueRequest, context: _Context) -> rpb.ListQueueResponse:  # noqa: N802
         """Give a page of a lane."""
@@ -108,10 +109,11 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
                     found.add(field, "is for triage only: a filtered sample would not be one of all threads")
         found.raise_any()
         check_filter(versions, wanted)
+        now = self._now()
         if lane is Lane.RANDOM:
             queue = random_queue(db, reviewer, start, size)
         else:
-            queue = triage_queue(db, versions, wanted, reviewer, self._now(), start, size)
+            queue = triage_queue(db, versions, wanted, reviewer, now, start, size, self._moving.get(db, versions, now))
         more = page_token(start + size, request, reviewer) if queue.total > start + size else ""
         return rpb.ListQueueResponse(
             items=queue_messages(db, versions, queue),

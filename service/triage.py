@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 
 import numpy as np
 
@@ -28,6 +29,7 @@ NEWEST = 2_000
 """Threads that the triage lane is chosen from."""
 SUGGESTIONS = 5
 _TOPICS = 100_000
+MOVING_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,57 @@ class Queue:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Labels and topics that grow (times as large; None: new) and topics that no label fits."""
+
+    growing_labels: Mapping[str, float | None]
+    growing_topics: Mapping[int, float | None]
+    new_topics: Set[int]
+
+
+class MovingThemes:
+    """Knows what moves, and seeks it anew after ten minutes or for another bundle or topic run.
+
+    It is the same for every reviewer and takes most of the time that a queue takes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: tuple[Shown, datetime, Moving] | None = None
+
+    def get(self, db: Database, shown: Shown, now: datetime) -> Moving:
+        """What moves; callers at the same time wait for one search."""
+        with self._lock:
+            if self._kept is None or self._kept[0] != shown or now - self._kept[1] > MOVING_FOR:
+                self._kept = shown, now, moving_themes(db, shown, now)
+            return self._kept[2]
+
+
+def moving_themes(db: Database, shown: Shown, now: datetime) -> Moving:
+    """What moves, sought in the store."""
+    topics = list_topics(db, shown.run_id, shown.bundle_id, _TOPICS) if shown.run_id else []
+    labels, grown = (
+        growing(db, shown.bundle_id, shown.run_id, kind, now) for kind in (CountKind.LABEL, CountKind.TOPIC)
+    )
+    new = {topic.id for topic in topics if topic.new_theme}
+    return Moving(labels, {int(topic): times for topic, times in grown.items()}, new)
+
+
 def triage_queue(
-    db: Database, shown: Shown, wanted: ThreadFilter, reviewer: str, now: datetime, start: int, size: int
+    db: Database,
+    shown: Shown,
+    wanted: ThreadFilter,
+    reviewer: str,
+    now: datetime,
+    start: int,
+    size: int,
+    moving: Moving | None = None,
 ) -> Queue:
-    """Places from `start` on, by what is worth a look."""
+    """Places from `start` on, by what is worth a look; what moves is sought where it is not given."""
+    signals = _signals(db, moving or moving_themes(db, shown, now), reviewer)
     found = candidates.newest_candidates(db, shown.bundle_id, shown.run_id, wanted, NEWEST)
-    places, total = order_queue(found.labels, found.threads, _signals(db, shown, reviewer, now), start + size)
+    places, total = order_queue(found.labels, found.threads, signals, start + size)
     places = places[start:]
     return Queue(places, {place.thread: [place.post] for place in places}, total)
 
@@ -95,16 +142,12 @@ def queue_messages(db: Database, shown: Shown, queue: Queue) -> list[rpb.QueueIt
     return items
 
 
-def _signals(db: Database, shown: Shown, reviewer: str, now: datetime) -> Signals:
+def _signals(db: Database, moving: Moving, reviewer: str) -> Signals:
     reviews = [one for one in all_reviews(db) if not one.earlier_text]
-    topics = list_topics(db, shown.run_id, shown.bundle_id, _TOPICS) if shown.run_id else []
-    label_growth, topic_growth = (
-        growing(db, shown.bundle_id, shown.run_id, kind, now) for kind in (CountKind.LABEL, CountKind.TOPIC)
-    )
     return Signals(
-        growing_labels=label_growth,
-        growing_topics={int(topic): times for topic, times in topic_growth.items()},
-        new_topics={topic.id for topic in topics if topic.new_theme},
+        growing_labels=moving.growing_labels,
+        growing_topics=moving.growing_topics,
+        new_topics=moving.new_topics,
         disagreeing={post for post, said in by_post(reviews).items() if settled(said) is None},
         judged=judged_now(reviews),
         seen=_seen(reviews, reviewer),

@@ -108,10 +108,11 @@ class Site:
         return self.sessions.find(request.cookies.get(COOKIE, ""))
 
     async def warm(self) -> None:
-        """Ask ahead for what the first page shows; where tokens are needed, the first visitor asks."""
+        """Ask ahead for what takes long; where tokens are needed, the first visitor asks."""
         nobody = self.sessions.find("")
         with contextlib.suppress(ApiError):
-            await self.page(overview.overview, nobody, await self.about(nobody), {}, {})
+            for view in (overview.overview, triage.queue):
+                await self.page(view, nobody, await self.about(nobody), {}, {})
 
     async def about(self, session: Session) -> upb.GetStatusResponse:
         """What answers rest on. Asked first, so that nobody is shown what is in memory without a good token."""

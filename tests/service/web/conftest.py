@@ -91,9 +91,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield page_of(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Not for the whole session: while it is open, the thread has a running event loop."""
     path, playwright = require_tool("chromium"), require_module("playwright.sync_api")
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=path, chromium_sandbox=False)
