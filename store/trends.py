@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from store.counts import MILLION, CountKind
 from store.coverage import best_source, coverage
@@ -25,6 +26,9 @@ from store.schema import (
 )
 from store.sources import all_sources
 from store.values import Coverage, Source, TrendPoint, TrendSubject, Verdict
+
+_Cell = tuple[CountKind, str, str]
+"""Kind, subject, family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +122,42 @@ def within(table: Table, months: range) -> ColumnElement[bool]:
 def _counts(
     connection: Connection, which: Scopes, subject: TrendSubject, families: Sequence[str], months: range
 ) -> _Counts:
-    def counted(kind: CountKind, name: str, family: str = "", column: Column[int] = trend_counts.c.threads) -> Any:
-        cells = (
-            trend_counts.c.kind == kind.value,
-            trend_counts.c.scope == which.of(kind),
-            trend_counts.c.subject == name,
-            trend_counts.c.family == family,
-            within(trend_counts, months),
-        )
-        return {row[0]: row[1] for row in connection.execute(select(trend_counts.c.month, column).where(*cells))}
-
-    every = counted(CountKind.ALL, "")
     kind, name = _cell_of(subject)
-    if len(families) > 1 or (families and kind is CountKind.FORUM_CATEGORY):
-        found = _threads_of_any(connection, which, subject, families, months)
-    elif families and kind is CountKind.ALL:
-        found = counted(CountKind.FAMILY, families[0])
+    if families and kind is CountKind.ALL:
+        wanted = (CountKind.FAMILY, families[0], "")
     else:
-        found = counted(kind, name, next(iter(families), ""))
-    expected = None
-    if which.bundle is not None and kind is CountKind.LABEL and not families:
-        millionths = counted(kind, name, column=trend_counts.c.expected)
-        expected = {month: value / MILLION for month, value in millionths.items()}
-    verdicts = {verdict: counted(CountKind.VERDICT, verdict.value) for verdict in Verdict}
-    return _Counts(found, expected, every, verdicts if which.bundle is not None else None)
+        wanted = (kind, name, next(iter(families), ""))
+    every = (CountKind.ALL, "", "")
+    verdicts = {verdict: (CountKind.VERDICT, verdict.value, "") for verdict in Verdict}
+    threads_, expected = _cells(connection, which, [wanted, every, *verdicts.values()], months)
+    if len(families) > 1 or (families and kind is CountKind.FORUM_CATEGORY):
+        threads_[wanted] = _threads_of_any(connection, which, subject, families, months)
+    labelled = which.bundle is not None
+    return _Counts(
+        threads_[wanted],
+        expected[wanted] if labelled and kind is CountKind.LABEL and not families else None,
+        threads_[every],
+        {verdict: threads_[cell] for verdict, cell in verdicts.items()} if labelled else None,
+    )
+
+
+def _cells(
+    connection: Connection, which: Scopes, wanted: Sequence[_Cell], months: range
+) -> tuple[defaultdict[_Cell, dict[int, int]], defaultdict[_Cell, dict[int, float]]]:
+    """Threads, and expected threads, by cell and month."""
+    table = trend_counts.c
+    cells = (
+        and_(table.kind == kind.value, table.scope == which.of(kind), table.subject == name, table.family == family)
+        for kind, name, family in wanted
+    )
+    rows = connection.execute(select(trend_counts).where(or_(*cells), within(trend_counts, months)))
+    threads_: defaultdict[_Cell, dict[int, int]] = defaultdict(dict)
+    expected: defaultdict[_Cell, dict[int, float]] = defaultdict(dict)
+    for row in rows:
+        cell = (CountKind(row.kind), row.subject, row.family)
+        threads_[cell][row.month] = row.threads
+        expected[cell][row.month] = row.expected / MILLION
+    return threads_, expected
 
 
 def _cell_of(subject: TrendSubject) -> tuple[CountKind, str]:
