@@ -70,18 +70,16 @@ def take_from_others(
     """Make tombstones of posts that other threads of the source had; returns those threads' external ids, sorted."""
     moved: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for some in chunked((row["external_id"] for row in rows), _BATCH):
-        found = connection.execute(
-            select(posts.c.id, posts.c.thread_id, threads.c.external_id)
-            .join(threads, threads.c.id == posts.c.thread_id)
-            .where(
-                posts.c.external_id.in_(some),
-                posts.c.thread_id != thread_id,
-                ~posts.c.deleted,
-                threads.c.source_id == source_id,
-            )
-        )
-        for row in found:
-            moved[row.thread_id, row.external_id].append(row.id)
+        # By the posts first: joined at once, SQLite may go through all threads of the source instead.
+        elsewhere = posts.c.external_id.in_(some), posts.c.thread_id != thread_id, ~posts.c.deleted
+        candidates = connection.execute(select(posts.c.id, posts.c.thread_id).where(*elsewhere)).all()
+        if not candidates:
+            continue
+        own = threads.c.id.in_({row.thread_id for row in candidates}), threads.c.source_id == source_id
+        keys = {row.id: row.external_id for row in connection.execute(select(threads).where(*own))}
+        for row in candidates:
+            if row.thread_id in keys:
+                moved[row.thread_id, keys[row.thread_id]].append(row.id)
     for (other, _), ids in moved.items():
         _move_reviews(connection, ids, thread_id)
         with recounted(connection, [other]):
