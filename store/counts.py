@@ -25,7 +25,6 @@ from store.schema import (
     thread_labels,
     thread_verdicts,
     threads,
-    topic_runs,
     topic_threads,
     trend_counts,
 )
@@ -151,13 +150,7 @@ def _themes(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[C
 
 
 def _rows(connection: Connection, table: Any, threads_: Iterable[int]) -> Iterable[Any]:
-    query = select(table).where(table.c.thread_id.in_(list(threads_)))
-    for column, scope in (("bundle_id", bundles), ("run_id", topic_runs)):
-        if column in table.c:  # all of them, named so that the index by scope and thread serves
-            query = query.where(table.c[column].in_(select(scope.c.id)))
-    if table in (thread_labels, thread_verdicts):  # SQLite would read the whole key of the table, as it covers
-        query = query.with_hint(table, f"INDEXED BY ix_{table.name}_bundle_id_thread_id", "sqlite")
-    return connection.execute(query)
+    return connection.execute(select(table).where(table.c.thread_id.in_(list(threads_))))
 
 
 def _expected(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[int, str, int, int]]:

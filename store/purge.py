@@ -55,8 +55,9 @@ def forget_posts(connection: Connection, thread_id: int, post_ids: Sequence[int]
         return
     for some in chunked(post_ids, _BATCH):
         connection.execute(update(posts).where(posts.c.id.in_(some)).values(_TOMBSTONE | {"deleted_at": seen_at}))
-        for table in (assignments, post_verdicts, post_edits):
-            connection.execute(delete(table).where(table.c.post_id.in_(some)))
+        connection.execute(delete(post_edits).where(post_edits.c.post_id.in_(some)))
+        for table in (assignments, post_verdicts):
+            connection.execute(delete(table).where(table.c.thread_id == thread_id, table.c.post_id.in_(some)))
         connection.execute(update(reviews).where(reviews.c.post_id.in_(some)).values(note="", text_hash=_NO_HASH))
         read = thread_causes.c.question_id.in_(some) | thread_causes.c.post_id.in_(some)
         connection.execute(delete(thread_causes).where(read))

@@ -286,6 +286,7 @@ post_verdicts = Table(
     Column("verdict", String(16), nullable=False),
     Column("probabilities", LargeBinary, nullable=False),
     PrimaryKeyConstraint("bundle_id", "thread_id", "post_id"),
+    Index(None, "thread_id"),
 )
 
 assignments = Table(
@@ -297,6 +298,7 @@ assignments = Table(
     Column("label", Text, nullable=False),
     Column("score", Float, nullable=False),
     PrimaryKeyConstraint("bundle_id", "thread_id", "post_id", "label"),
+    Index(None, "thread_id"),
 )
 
 # The union over a thread's posts, leaves and categories alike; ordered for the trend query to read only it.
@@ -308,7 +310,7 @@ thread_labels = Table(
     Column("month", Integer, nullable=False),
     Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
     PrimaryKeyConstraint("bundle_id", "label", "month", "thread_id"),
-    Index(None, "bundle_id", "thread_id"),
+    Index(None, "thread_id", "bundle_id", "label"),
 )
 
 thread_verdicts = Table(
@@ -319,7 +321,7 @@ thread_verdicts = Table(
     Column("verdict", String(16), nullable=False),
     Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
     PrimaryKeyConstraint("bundle_id", "month", "verdict", "thread_id"),
-    Index(None, "bundle_id", "thread_id"),
+    Index(None, "thread_id", "bundle_id", "verdict"),
 )
 
 # Why a thread's question had to be asked, as the answer shows it: by a bundle of root causes. `cause` is empty where
@@ -391,7 +393,7 @@ topic_threads = Table(
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("sought", Boolean, nullable=False),
     PrimaryKeyConstraint("run_id", "topic", "month", "thread_id"),
-    Index(None, "run_id", "thread_id"),
+    Index(None, "thread_id", "run_id", "topic"),
 )
 
 # How many counted threads of each month there are of a kind, so that a trend costs what its months cost: kept by
