@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -66,12 +67,22 @@ def test_no_texts_give_no_rows_but_a_width() -> None:
     assert encoder.encode([]).shape == (0, encoder.encode(["a"]).shape[1])
 
 
-@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
-def test_batches_hold_every_text_once_within_the_budget(lengths: list[int], budget: int) -> None:
-    found = list(batches(lengths, budget))
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000), st.integers(0, 300))
+def test_batches_hold_every_text_once_within_the_budget(lengths: list[int], budget: int, call: int) -> None:
+    found = list(batches(lengths, budget, call))
     assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
     for batch in found:
-        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
+        longest = max(lengths[i] for i in batch)
+        assert len(batch) == 1 or len(batch) * longest <= budget
+        assert sum(longest - lengths[i] for i in batch) <= call
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=60), st.integers(0, 300))
+def test_a_batch_ends_only_where_more_would_be_padded_than_a_call_costs(lengths: list[int], call: int) -> None:
+    found = list(batches(lengths, sum(lengths) * len(lengths), call))
+    for batch, after in pairwise(found):
+        longest = lengths[batch[0]]
+        assert sum(longest - lengths[i] for i in (*batch, after[0])) > call
 
 
 def test_identity_leaves_out_the_precision_alone() -> None:
