@@ -1,14 +1,13 @@
-"""The client's questions that join talk and uploads; a part of forumlens.client.Client."""
+"""The client's calls of TrendService that test themes and join talk and uploads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
-
-from google.protobuf.message import Message
+from typing import Any
 
 from classifier.trend.crossing import Crossing
 from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeTrend, ThemeTrends
+from forumlens.client.trends import TrendCalls
 from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.fields import enum_member, enum_number, from_message
@@ -17,17 +16,11 @@ from store.months import parse_month
 from store.themes import ThemeKind
 
 
-class _Caller(Protocol):
-    _trends: Any
-
-    def _call(self, method: Any, request: Message) -> Any: ...
-
-
-class ThemeCalls:
+class ThemeCalls(TrendCalls):
     """Months are `YYYY-MM`, half-open; kinds are leaf, category, topic, family and forum-category."""
 
     def list_themes(
-        self: _Caller,
+        self,
         kind: str,
         *,
         start_month: str = "",
@@ -46,7 +39,7 @@ class ThemeCalls:
         return _themes(self._call(self._trends.ListThemes, request))
 
     def list_emerging_themes(
-        self: _Caller,
+        self,
         kind: str,
         *,
         start_month: str = "",
@@ -65,7 +58,7 @@ class ThemeCalls:
         return _themes(self._call(self._trends.ListEmergingThemes, request))
 
     def compare_with_uploads(
-        self: _Caller,
+        self,
         kind: str = "family",
         subjects: Sequence[str] = (),
         *,
@@ -84,9 +77,7 @@ class ThemeCalls:
         response = self._call(self._trends.CompareWithUploads, request)
         return _comparisons(response, response.comparisons)
 
-    def list_divergences(
-        self: _Caller, *, start_month: str = "", end_month: str = "", shares: bool = False
-    ) -> Comparisons:
+    def list_divergences(self, *, start_month: str = "", end_month: str = "", shares: bool = False) -> Comparisons:
         """Families whose talk and uploads move in opposite directions, widest apart first. Raises ClientError."""
         request = tpb.ListDivergencesRequest(
             start_month=start_month,
@@ -97,7 +88,7 @@ class ThemeCalls:
         return _comparisons(response, response.divergences)
 
     def query_cross_table(
-        self: _Caller,
+        self,
         kind: str = "leaf",
         *,
         start_month: str = "",
@@ -118,7 +109,7 @@ class ThemeCalls:
         return CrossTable(_months(response), response.recent_months, response.every, cells)
 
     def query_documentation(
-        self: _Caller, by: str = "family", *, start_month: str = "", end_month: str = "", least_models: int = 0
+        self, by: str = "family", *, start_month: str = "", end_month: str = "", least_models: int = 0
     ) -> list[Documentation]:
         """How well uploads are documented, by family, task or month. Raises ClientError."""
         try:

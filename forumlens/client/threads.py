@@ -1,0 +1,31 @@
+"""The client's calls of ThreadService."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from forumlens.client.calls import Calls, filter_fields
+from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1.thread_pb2_grpc import ThreadServiceStub
+from service import convert
+from store.values import PostDetail, ThreadFilter, ThreadSummary
+
+
+class ThreadCalls(Calls):
+    """The threads behind the figures."""
+
+    @cached_property
+    def _threads(self) -> ThreadServiceStub:
+        return ThreadServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def list_threads(self, wanted: ThreadFilter | None = None, *, page_size: int = 0) -> Iterator[ThreadSummary]:
+        """Threads that pass the filter, newest first, fetched page by page. Raises ClientError."""
+        request = hpb.ListThreadsRequest(**filter_fields(wanted), page_size=page_size)
+        for page in self._pages(self._threads.ListThreads, request):
+            yield from map(convert.thread_summary, page.threads)
+
+    def get_thread(self, thread_id: int) -> tuple[ThreadSummary, list[PostDetail]]:
+        """One thread with its posts in reading order. Raises ClientError, with NOT_FOUND for an unknown id."""
+        response: hpb.GetThreadResponse = self._call(self._threads.GetThread, hpb.GetThreadRequest(id=thread_id))
+        return convert.thread_summary(response.thread), list(map(convert.post_detail, response.posts))
