@@ -56,6 +56,9 @@ def serve(
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port for Prometheus, on 127.0.0.1. \\[default: none]")
     ] = None,
+    otlp_endpoint: Annotated[
+        str | None, typer.Option(help="OpenTelemetry collector for traces, http://HOST:4317. \\[default: none]")
+    ] = None,
     log_format: Annotated[LogFormat | None, typer.Option(help="`json` is one object a line. \\[default text]")] = None,
     log_level: Annotated[str | None, typer.Option(help="INFO tells of every call. \\[default WARNING]")] = None,
     bundle: BundleFlag = None,
@@ -79,6 +82,7 @@ def serve(
         insecure=insecure,
         client_rate=client_rate,
         metrics_port=metrics_port,
+        otlp_endpoint=otlp_endpoint,
         log_format=log_format,
         log_level=log_level,
     )
@@ -178,6 +182,7 @@ def use_bundle(
 
 def _options(settings: Settings) -> ServerOptions:
     from service.server import ServerOptions
+    from service.tracing import exporting
 
     return ServerOptions(
         tls=_tls(settings),
@@ -186,6 +191,7 @@ def _options(settings: Settings) -> ServerOptions:
         client_rate=settings.client_rate,
         metrics_host=settings.metrics_host,
         metrics_port=settings.metrics_port,
+        traces=exporting(settings.otlp_endpoint) if settings.otlp_endpoint else None,
         web_port=settings.web_port if settings.web else None,
     )
 
