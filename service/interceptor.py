@@ -21,6 +21,7 @@ from opentelemetry.trace import Span
 
 from service.access import Access, Caller, needed_scope
 from service.errors import BusyError, InternalError, InvalidRequestError, RpcError, StoreError, Violation
+from service.masks import kept, read_mask
 from service.metrics import Metrics
 from service.rates import Rates
 from service.tracing import Tracing, end_call, trace_id
@@ -137,7 +138,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     def _unary(self, method: str, handler: Any) -> Any:
         async def behave(data: bytes, context: _Context) -> Any:
             async with self._around(method, context) as call:
-                return await handler.unary_unary(call.read(handler.request_deserializer, data), context)
+                request = call.read(handler.request_deserializer, data)
+                mask = read_mask(request, method)
+                answer = await handler.unary_unary(request, context)
+                return answer if mask is None else kept(answer, mask)
 
         return behave
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
 import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from forumlens.client.channel import ClientTls, client_error, open_channel
@@ -18,6 +19,9 @@ class Calls:
     """Calls a server; `timeout` in seconds holds for each call, with its retries.
 
     `token` is sent with every call; it needs `tls` unless the server is on this machine.
+
+    Where a call takes a `read_mask`, it names the fields of the answer (see docs/api.md) that are wanted, for example
+    `threads.title`; the others then stay empty in the values.
     """
 
     def __init__(
@@ -60,6 +64,14 @@ class Calls:
             if not response.next_page_token:
                 return
             request.page_token = response.next_page_token
+
+
+def mask(paths: Iterable[str], *needed: str) -> FieldMask | None:
+    """The read mask of a request, with what the values that it asks for cannot be made without; None: all fields."""
+    named = list(paths)
+    asked = {path.partition(".")[0] for path in named}
+    also = [path for path in needed if "." not in path or path.partition(".")[0] in asked]
+    return FieldMask(paths=[*named, *also]) if named else None
 
 
 def filter_fields(wanted: ThreadFilter | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from classifier.trend.crossing import Crossing
 from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeTrend, ThemeTrends
+from forumlens.client.calls import mask
 from forumlens.client.trends import TrendCalls
 from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
@@ -14,6 +15,8 @@ from service.fields import enum_member, enum_number, from_message
 from store.documentation import Documentation, DocumentedBy
 from store.months import parse_month
 from store.themes import ThemeKind
+
+_MONTHS = ("start_month", "end_month")
 
 
 class ThemeCalls(TrendCalls):
@@ -27,6 +30,7 @@ class ThemeCalls(TrendCalls):
         end_month: str = "",
         recent_months: int = 0,
         evidence: int = 0,
+        read_mask: Iterable[str] = (),
     ) -> ThemeTrends:
         """How every theme of a kind moves. Raises ClientError."""
         request = tpb.ListThemesRequest(
@@ -35,6 +39,7 @@ class ThemeCalls(TrendCalls):
             end_month=end_month,
             recent_months=recent_months,
             evidence=evidence,
+            read_mask=mask(read_mask, *_MONTHS),
         )
         return _themes(self._call(self._trends.ListThemes, request))
 
@@ -46,6 +51,7 @@ class ThemeCalls(TrendCalls):
         end_month: str = "",
         recent_months: int = 0,
         least_threads: int = 0,
+        read_mask: Iterable[str] = (),
     ) -> ThemeTrends:
         """Themes that are new or take a bigger share than before, the surest first. Raises ClientError."""
         request = tpb.ListEmergingThemesRequest(
@@ -54,6 +60,7 @@ class ThemeCalls(TrendCalls):
             end_month=end_month,
             recent_months=recent_months,
             least_threads=least_threads,
+            read_mask=mask(read_mask, *_MONTHS),
         )
         return _themes(self._call(self._trends.ListEmergingThemes, request))
 
@@ -65,6 +72,7 @@ class ThemeCalls(TrendCalls):
         start_month: str = "",
         end_month: str = "",
         shares: bool = False,
+        read_mask: Iterable[str] = (),
     ) -> Comparisons:
         """Threads beside uploads, of families their own, of other themes all. Raises ClientError."""
         request = tpb.CompareWithUploadsRequest(
@@ -73,16 +81,20 @@ class ThemeCalls(TrendCalls):
             start_month=start_month,
             end_month=end_month,
             tested=tpb.TESTED_SHARE if shares else tpb.TESTED_COUNT,
+            read_mask=mask(read_mask, *_MONTHS, "tested"),
         )
         response = self._call(self._trends.CompareWithUploads, request)
         return _comparisons(response, response.comparisons)
 
-    def list_divergences(self, *, start_month: str = "", end_month: str = "", shares: bool = False) -> Comparisons:
+    def list_divergences(
+        self, *, start_month: str = "", end_month: str = "", shares: bool = False, read_mask: Iterable[str] = ()
+    ) -> Comparisons:
         """Families whose talk and uploads move in opposite directions, widest apart first. Raises ClientError."""
         request = tpb.ListDivergencesRequest(
             start_month=start_month,
             end_month=end_month,
             tested=tpb.TESTED_SHARE if shares else tpb.TESTED_COUNT,
+            read_mask=mask(read_mask, *_MONTHS, "tested"),
         )
         response = self._call(self._trends.ListDivergences, request)
         return _comparisons(response, response.divergences)

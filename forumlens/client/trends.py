@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from forumlens.client.calls import Calls
+from forumlens.client.calls import Calls, mask
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
 from service import convert
@@ -51,6 +51,7 @@ class TrendCalls(Calls):
         end_month: str = "",
         per_family: bool = False,
         quarterly: bool = False,
+        read_mask: Iterable[str] = (),
     ) -> Trends:
         """Series of one label, category, topic or forum category, or of all threads, by month (`YYYY-MM`, half-open).
 
@@ -68,6 +69,7 @@ class TrendCalls(Calls):
             end_month=end_month,
             per_family=per_family,
             period=tpb.PERIOD_QUARTER if quarterly else tpb.PERIOD_MONTH,
+            read_mask=mask(read_mask, "series.points.month"),
         )
         response: tpb.QueryTrendsResponse = self._call(self._trends.QueryTrends, request)
         series = (
@@ -75,7 +77,8 @@ class TrendCalls(Calls):
         )
         return Trends(tuple(series), response.authored_sample, response.bundle_id, response.topic_run)
 
-    def list_topics(self, *, page_size: int = 0) -> Iterator[Topic]:
+    def list_topics(self, *, page_size: int = 0, read_mask: Iterable[str] = ()) -> Iterator[Topic]:
         """All topics, biggest first, fetched page by page. Raises ClientError."""
-        for page in self._pages(self._trends.ListTopics, tpb.ListTopicsRequest(page_size=page_size)):
+        request = tpb.ListTopicsRequest(page_size=page_size, read_mask=mask(read_mask))
+        for page in self._pages(self._trends.ListTopics, request):
             yield from map(convert.topic, page.topics)
