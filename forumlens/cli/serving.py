@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from service.transport import Tls
 
 _SECRET = 0o600
+_STORE_WAIT = 5.0
+"""Seconds that a call may wait for what another process has locked: callers have deadlines."""
 
 
 def register(app: typer.Typer) -> None:
@@ -109,16 +111,17 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
         )
     _set_up_log(settings)
     served = bundle.with_embedder(RecentEmbedder(bundle.embedder))
-    run_server(
-        db,
-        served,
-        settings.host,
-        settings.port,
-        families=load_registry(settings),
-        options=_options(settings),
-        load=_loader(settings, served),
-        on_ready=on_ready,
-    )
+    with db.waiting(_STORE_WAIT) as quick:
+        run_server(
+            quick,
+            served,
+            settings.host,
+            settings.port,
+            families=load_registry(settings),
+            options=_options(settings),
+            load=_loader(settings, served),
+            on_ready=on_ready,
+        )
 
 
 def served_at(settings: Settings, port: int, web_port: int | None) -> str:
