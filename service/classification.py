@@ -15,6 +15,7 @@ from service.errors import BusyError, InvalidRequestError
 from service.info import model_info
 from service.serving import ModelSlot, Served
 from service.streaming import in_order
+from service.tracing import Tracing
 from service.validation import Violations, check_classify, check_thread
 from store.values import Classification, PostInput
 
@@ -28,10 +29,13 @@ WINDOW = 4
 class ClassificationServicer(classification_pb2_grpc.ClassificationServiceServicer):
     """Answers with the model that is served now."""
 
-    def __init__(self, slot: ModelSlot, waiting_posts: int, leaving: asyncio.Event) -> None:
+    def __init__(
+        self, slot: ModelSlot, waiting_posts: int, leaving: asyncio.Event, tracing: Tracing | None = None
+    ) -> None:
         self._slot = slot
         self._leaving = leaving
         self._waiting_posts = waiting_posts
+        self._tracing = tracing or Tracing()
 
     async def Classify(self, request: cpb.ClassifyRequest, context: _Context) -> cpb.ClassifyResponse:  # noqa: N802
         """Label the posts; answers in the order of the request."""
@@ -83,9 +87,11 @@ class ClassificationServicer(classification_pb2_grpc.ClassificationServiceServic
         self, posts: Sequence[PostInput], options: _Options, timeout: float | None
     ) -> tuple[Served, Sequence[Classification]]:
         served = self._slot.now
-        answers: Sequence[Classification] = await served.batcher.classify(posts, timeout)
+        with self._tracing.step("wait and classify", posts=len(posts), waiting_posts=served.batcher.waiting):
+            answers: Sequence[Classification] = await served.batcher.classify(posts, timeout)
         if options.include_evidence:
-            answers = await asyncio.to_thread(served.model.explain, posts, answers)
+            with self._tracing.step("explain", posts=len(posts)):
+                answers = await asyncio.to_thread(served.model.explain, posts, answers)
         return served, answers
 
     async def _answer_part(self, request: cpb.ClassifyStreamRequest) -> cpb.ClassifyStreamResponse:

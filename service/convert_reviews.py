@@ -7,8 +7,8 @@ from classifier.queue import Queued
 from classifier.reviewed import Round
 from forumlens.v1 import review_pb2 as rpb
 from forumlens.v1 import thread_pb2 as hpb
-from service.convert import post_message, thread_message, timestamp
-from service.fields import to_message
+from service.convert import moment, post_message, thread_message, timestamp
+from service.fields import from_message, to_message
 from store.review_values import Review
 from store.values import PostDetail, ThreadSummary
 
@@ -18,9 +18,25 @@ def review_message(review: Review) -> rpb.Review:
     return to_message(review, rpb.Review, create_time=timestamp(review.made_at), text_hash=review.text_hash.hex())
 
 
+def review_of(message: rpb.Review) -> Review:
+    """Review of a message."""
+    return from_message(
+        message,
+        Review,
+        made_at=moment(message.create_time),
+        text_hash=bytes.fromhex(message.text_hash),
+        undoes=message.undoes or None,
+    )
+
+
 def round_message(one: Round) -> rpb.Round:
     """Round as a message."""
     return to_message(one, rpb.Round, first_time=timestamp(one.first), last_time=timestamp(one.last))
+
+
+def round_of(message: rpb.Round) -> Round:
+    """Round of a message."""
+    return from_message(message, Round, first=moment(message.first_time), last=moment(message.last_time))
 
 
 def queue_post_message(post: PostDetail, text_hash: bytes, likeliest: list[tuple[str, float]]) -> rpb.QueuePost:

@@ -17,6 +17,7 @@ MAX_VIOLATION_BYTES = 3_000
 """Violations are sent as trailing metadata, of which peers accept 8 KiB without being told otherwise."""
 MAX_MESSAGE_BYTES = 600
 """Of these, what the message repeats for clients that do not read details; it may grow threefold on the wire."""
+_STORE_PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,7 @@ class BusyError(RpcError):
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
 
     def __init__(self, message: str, retry_after: float) -> None:
-        delay = Duration()
-        delay.FromMilliseconds(round(retry_after * 1000))
-        super().__init__(message, [error_details_pb2.RetryInfo(retry_delay=delay)])
+        super().__init__(message, [_retry_info(retry_after)])
         self.retry_after = retry_after
 
     def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
@@ -132,14 +131,14 @@ class StoppingError(RpcError):
 
 
 class StoreError(RpcError):
-    """The store cannot be read for the moment: UNAVAILABLE with a request id that is also in the log."""
+    """The store cannot be used for the moment: UNAVAILABLE with google.rpc.RetryInfo and the log's request id."""
 
     code = grpc.StatusCode.UNAVAILABLE
 
     def __init__(self, request_id: str) -> None:
         super().__init__(
-            f"the store cannot be read for the moment: call again; the log has the cause under request id {request_id}",
-            [error_details_pb2.RequestInfo(request_id=request_id)],
+            f"the store cannot be used for the moment: call again; the log has the cause under request id {request_id}",
+            [_retry_info(_STORE_PAUSE), error_details_pb2.RequestInfo(request_id=request_id)],
         )
 
 
@@ -153,3 +152,10 @@ class InternalError(RpcError):
             f"the server failed on this request; its log has the cause under request id {request_id}",
             [error_details_pb2.RequestInfo(request_id=request_id)],
         )
+
+
+def _retry_info(seconds: float) -> Message:
+    delay = Duration()
+    delay.FromMilliseconds(round(seconds * 1000))
+    info: Message = error_details_pb2.RetryInfo(retry_delay=delay)
+    return info

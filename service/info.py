@@ -30,7 +30,7 @@ def model_info(model: Model, waiting_posts: int) -> cpb.GetModelInfoResponse:
         max_posts=limits.MAX_POSTS,
         max_body_chars=limits.MAX_BODY_CHARS,
         metrics=_metrics(manifest),
-        version=_version("forumlens"),
+        version=version_of("forumlens"),
         data_hashes=_hashes(manifest),
         versions=_versions(manifest),
         max_call_chars=limits.MAX_CALL_CHARS,
@@ -103,11 +103,12 @@ def _leaves(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[t
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
-    here = {name: _version(name) for name in _PACKAGES}
+    here = {name: version_of(name) for name in _PACKAGES}
     return here | {"forumlens_at_fit": str(manifest.get("forumlens", "")), "format": str(manifest.get("format", ""))}
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """Version of an installed package, or `unknown`."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -17,11 +17,14 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError, Message
+from opentelemetry.trace import Span
 
 from service.access import Access, Caller, needed_scope
 from service.errors import BusyError, InternalError, InvalidRequestError, RpcError, StoreError, Violation
+from service.masks import kept, read_mask
 from service.metrics import Metrics
 from service.rates import Rates
+from service.tracing import Tracing, end_call, trace_id
 from store.database import DatabaseError
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Guard:
     access: Access
     rates: Rates
     metrics: Metrics
+    tracing: Tracing = field(default_factory=Tracing)
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class _Call:
     method: str
     request_id: str
     guard: Guard
+    span: Span
     caller: Caller | None = None
     posts: int = 0
     began: float = field(default_factory=time.perf_counter)
@@ -87,7 +92,7 @@ class _Call:
         self.posts += posts
 
     def end(self, code: grpc.StatusCode) -> None:
-        """Count the call and tell the log."""
+        """Count the call and tell log and trace."""
         seconds = time.perf_counter() - self.began
         self.guard.metrics.called(self.method, code.name, seconds)
         told = {
@@ -98,6 +103,9 @@ class _Call:
             "client": self.caller.name if self.caller else None,
             "posts": self.posts,
         }
+        if trace := trace_id(self.span):
+            told["trace_id"] = trace
+        end_call(self.span, code, self.posts)
         access_log.info("%s %s", self.method, code.name, extra={"call": told})
 
 
@@ -130,7 +138,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     def _unary(self, method: str, handler: Any) -> Any:
         async def behave(data: bytes, context: _Context) -> Any:
             async with self._around(method, context) as call:
-                return await handler.unary_unary(call.read(handler.request_deserializer, data), context)
+                request = call.read(handler.request_deserializer, data)
+                mask = read_mask(request, method)
+                answer = await handler.unary_unary(request, context)
+                return answer if mask is None else kept(answer, mask)
 
         return behave
 
@@ -148,12 +159,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     @asynccontextmanager
     async def _around(self, method: str, context: _Context) -> AsyncIterator[_Call]:
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        call = _Call(method, _request_id(metadata), self._guard)
-        context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+        request_id = _request_id(metadata)
+        context.set_trailing_metadata(((REQUEST_ID, request_id),))
+        with self._guard.tracing.call(method, request_id, metadata) as span:
+            call = _Call(method, request_id, self._guard, span)
+            async with self._ended(call, context):
+                call.caller = self._guard.access.admit(method, metadata, context.peer())
+                yield call
+
+    @asynccontextmanager
+    async def _ended(self, call: _Call, context: _Context) -> AsyncIterator[None]:
+        """Let a call end with a code, whatever happens in it, and tell of it."""
         code = grpc.StatusCode.OK
         try:
-            call.caller = self._guard.access.admit(method, metadata, context.peer())
-            yield call
+            yield
         except asyncio.CancelledError:
             late = (left := context.time_remaining()) is not None and left <= 0
             code = grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED

@@ -39,7 +39,7 @@ def read_token(found: Violations, token: str, request: Message, *scope: str) -> 
 def _seal(place: bytes, request: Message, scope: tuple[str, ...]) -> bytes:
     filters = type(request)()
     filters.CopyFrom(request)
-    for field in ("page_token", "page_size"):
+    for field in {"page_token", "page_size", "read_mask"} & set(filters.DESCRIPTOR.fields_by_name):
         filters.ClearField(field)
     filters.DiscardUnknownFields()
     digest = hashlib.sha256(place)

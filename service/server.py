@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from opentelemetry.trace import TracerProvider
 
 from forumlens.v1 import (
     admin_pb2,
@@ -52,6 +53,7 @@ from service.serving import LoadModel, ModelSlot, SelfTestError
 from service.status import StatusServicer
 from service.store_calls import StoreCalls
 from service.threads import ThreadServicer
+from service.tracing import Tracing
 from service.transport import Tls, bind, check_exposure
 from service.trends import TrendServicer
 from service.web.running import WebError, WebServer
@@ -87,6 +89,8 @@ class ServerOptions:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     """Port that answers Prometheus; 0 takes a free one, None none."""
+    traces: TracerProvider | None = None
+    """Where spans of OpenTelemetry go; None keeps none."""
     web_port: int | None = None
     """Port of the web page, on the host of the server and under its TLS; 0 takes a free one, None none."""
 
@@ -142,13 +146,13 @@ class Server:
         self._access = Access(Tokens.load(options.token_file) if options.token_file else None)
         self._metrics = Metrics()
         self._stopped, self._leaving = asyncio.Event(), asyncio.Event()
-        self._slot = ModelSlot(self._model, options.batch, self._metrics, self._load)
-        self._calls = StoreCalls(self._options.store_threads)
+        self._tracing = Tracing(options.traces)
+        self._slot = ModelSlot(self._model, options.batch, self._metrics, self._load, self._tracing)
+        self._calls = StoreCalls(options.store_threads, tracing=self._tracing)
         self._health = Health()
+        rates = Rates(options.client_rate, options.client_burst)
         self._grpc = grpc.aio.server(
-            interceptors=[
-                CallInterceptor(Guard(self._access, Rates(options.client_rate, options.client_burst), self._metrics))
-            ],
+            interceptors=[CallInterceptor(Guard(self._access, rates, self._metrics, self._tracing))],
             options=[
                 ("grpc.max_receive_message_length", limits.MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),  # else a second server on the port would quietly take half the calls
@@ -190,7 +194,7 @@ class Server:
         registrations: list[tuple[Callable[..., None], object]] = [
             (
                 classification_pb2_grpc.add_ClassificationServiceServicer_to_server,
-                ClassificationServicer(self._slot, self._options.batch.waiting_posts, self._leaving),
+                ClassificationServicer(self._slot, self._options.batch.waiting_posts, self._leaving, self._tracing),
             ),
             (trend_pb2_grpc.add_TrendServiceServicer_to_server, TrendServicer(catalog, self._calls)),
             (admin_pb2_grpc.add_AdminServiceServicer_to_server, AdminServicer(self._slot)),

@@ -14,6 +14,7 @@ from service.errors import NotReadyError
 from service.labels import LabelIndex
 from service.metrics import Metrics
 from service.model import Model
+from service.tracing import Tracing
 from store.values import Classification, PostInput
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,18 @@ class Served:
 class ModelSlot:
     """Holds the model that answers now. Calls take what is served once, so that each is answered by one model."""
 
-    def __init__(self, model: Model, limits: BatchLimits, metrics: Metrics, load: LoadModel | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        limits: BatchLimits,
+        metrics: Metrics,
+        load: LoadModel | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
         self._limits = limits
         self._metrics = metrics
         self._load = load
+        self._tracing = tracing or Tracing()
         self._swapping = asyncio.Lock()
         self.now = self._served(model)
         metrics.watch(lambda: self.now.batcher.waiting, lambda: self.now.model)
@@ -88,8 +97,12 @@ class ModelSlot:
             await self.now.batcher.close()
 
     def _served(self, model: Model) -> Served:
-        batcher = Batcher(model.classify, self._limits, self._metrics.computed)
+        batcher = Batcher(model.classify, self._limits, self._computed)
         return Served(model, LabelIndex(model.taxonomy), batcher)
+
+    def _computed(self, answers: Sequence[Classification], tokens: int, seconds: float, repeats: int) -> None:
+        self._metrics.computed(answers, tokens, seconds, repeats)
+        self._tracing.batch(len(answers), tokens, seconds)
 
 
 def self_test(model: Model) -> None:

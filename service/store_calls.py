@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from service.errors import BusyError
+from service.tracing import Tracing
 
 T = TypeVar("T")
 
@@ -15,19 +16,21 @@ T = TypeVar("T")
 class StoreCalls:
     """A few threads that read the store; raises BusyError when too many calls wait for them."""
 
-    def __init__(self, threads: int = 4, waiting: int = 256) -> None:
+    def __init__(self, threads: int = 4, waiting: int = 256, tracing: Tracing | None = None) -> None:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
         self._most = threads + waiting
         self._running = 0
+        self._tracing = tracing or Tracing()
 
     async def run(self, work: Callable[[], T]) -> T:
         """Result of `work`, which is run on one of the threads."""
         if self._running >= self._most:
             raise BusyError(f"{self._running} calls are waiting for the store: retry later", retry_after=1.0)
         self._running += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        future.add_done_callback(self._done)
-        return await future
+        with self._tracing.step("store", running=self._running):
+            future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+            future.add_done_callback(self._done)
+            return await future
 
     def close(self) -> None:
         """Wait for what runs and end the threads."""

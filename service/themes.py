@@ -13,6 +13,7 @@ from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.catalog import Catalog, check_ready
 from service.fields import enum_member, enum_number, to_message
+from service.masks import wants
 from service.validation import Violations
 from store.documentation import Documentation, DocumentedBy, documentation
 from store.months import format_month
@@ -22,6 +23,7 @@ from store.themes import ThemeKind
 MAX_RECENT = 120
 MAX_EVIDENCE = 20
 MAX_SUBJECTS = 50
+_EMERGING_EVIDENCE = 5
 MAX_ROWS = 1_000
 _LEAST_THREADS = 5
 _THEMES = tuple(kind for kind in ThemeKind if kind is not ThemeKind.ALL)
@@ -42,7 +44,8 @@ class ThemeQuestions:
         if not 0 <= request.evidence <= MAX_EVIDENCE:
             found.add("evidence", f"is {request.evidence}: give 0 to {MAX_EVIDENCE}")
         asked = self._asked(found, request, kind)
-        trends = questions.theme_trends(self.catalog.db, asked, kind, recent, evidence=request.evidence)
+        evidence = request.evidence if wants(request, "themes.evidence") else 0
+        trends = questions.theme_trends(self.catalog.db, asked, kind, recent, evidence=evidence)
         return tpb.ListThemesResponse(**self._trends(trends))
 
     def emerging(self, request: tpb.ListEmergingThemesRequest) -> tpb.ListEmergingThemesResponse:
@@ -51,7 +54,8 @@ class ThemeQuestions:
         kind, recent = _kind(found, request.kind), _bounded(found, "recent_months", request.recent_months, 3)
         least = _bounded(found, "least_threads", request.least_threads, _LEAST_THREADS, 1_000_000)
         asked = self._asked(found, request, kind)
-        trends = questions.emerging_themes(self.catalog.db, asked, kind, recent, least)
+        evidence = _EMERGING_EVIDENCE if wants(request, "themes.evidence") else 0
+        trends = questions.emerging_themes(self.catalog.db, asked, kind, recent, least, evidence)
         return tpb.ListEmergingThemesResponse(**self._trends(trends))
 
     def comparison(self, request: tpb.CompareWithUploadsRequest) -> tpb.CompareWithUploadsResponse:

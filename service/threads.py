@@ -12,6 +12,7 @@ from service.catalog import Catalog
 from service.convert import post_message, thread_message
 from service.errors import InvalidRequestError, NotFoundError, Violation
 from service.filters import check_filter, read_filter
+from service.masks import wants
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
 from service.validation import Violations
@@ -35,7 +36,7 @@ class ThreadServicer(thread_pb2_grpc.ThreadServiceServicer):
         """Give one thread with its posts."""
         if request.id < 1:
             raise InvalidRequestError([Violation("id", f"is {request.id}: give a thread id as ListThreads gives it")])
-        return await self._calls.run(lambda: self._get(request.id))
+        return await self._calls.run(lambda: self._get(request))
 
     def _list(self, request: hpb.ListThreadsRequest) -> hpb.ListThreadsResponse:
         shown = self._catalog.shown()
@@ -49,12 +50,14 @@ class ThreadServicer(thread_pb2_grpc.ThreadServiceServicer):
         more = page_token(threads[size - 1].id, request) if len(threads) > size else ""
         return hpb.ListThreadsResponse(threads=map(thread_message, threads[:size]), next_page_token=more)
 
-    def _get(self, thread_id: int) -> hpb.GetThreadResponse:
+    def _get(self, request: hpb.GetThreadRequest) -> hpb.GetThreadResponse:
         shown = self._catalog.shown()
-        detail = thread_detail(self._catalog.db, shown.bundle_id, shown.run_id, thread_id)
+        detail = thread_detail(
+            self._catalog.db, shown.bundle_id, shown.run_id, request.id, with_posts=wants(request, "posts")
+        )
         if detail is None:
             raise NotFoundError(
-                "thread", str(thread_id), f"there is no visible thread {thread_id}: ListThreads gives those there are"
+                "thread", str(request.id), f"there is no visible thread {request.id}: ListThreads gives those there are"
             )
         thread, posts = detail
         return hpb.GetThreadResponse(thread=thread_message(thread), posts=map(post_message, posts))

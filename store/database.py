@@ -21,6 +21,16 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import DatabaseError as SqlError
 
+_REMEDIES: tuple[tuple[set[int], tuple[str, ...], str], ...] = (
+    ({sqlite3.SQLITE_FULL}, ("53100",), "Free some space and run again; nothing that was stored is lost"),
+    ({sqlite3.SQLITE_IOERR}, (), "Is the disk full? Nothing that was stored is lost"),
+    ({sqlite3.SQLITE_BUSY}, ("55P03",), "Run again when the process is done that keeps it locked"),
+    ({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}, (), "Run again when its file can be written"),
+    ({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}, (), "Put a backup in its place"),
+    (set(), ("08", "57P"), "Run again when the database can be reached"),
+)
+"""Result codes of SQLite, starts of SQLSTATE of PostgreSQL, and what to do."""
+
 
 class DatabaseError(RuntimeError):
     """The store cannot be opened; the message says why and what to do."""
@@ -65,14 +75,14 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Connection whose changes are committed together at the end, or not at all.
 
-        Raises WriteError when the disk is full or the file cannot be written.
+        Raises WriteError when the disk is full, or the database is gone, damaged or locked.
         """
         try:
             with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                 yield connection
-        except OperationalError as error:
-            if why := _unwritable(error.orig):
-                raise WriteError(f"the store cannot be written: {why}. Nothing that was stored is lost") from error
+        except SqlError as error:
+            if remedy := _remedy(error.orig):
+                raise WriteError(f"the store cannot be written: {error.orig}. {remedy}") from error
             raise
 
     @contextmanager
@@ -119,6 +129,10 @@ class Database:
         )
         connection.execute(statement, [dict(row) for row in rows])
 
+    def waiting(self, seconds: float) -> Database:
+        """The same store over connections of its own, which wait no longer than that for what others have locked."""
+        return Database(_engine(self._engine.url, seconds))
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -156,16 +170,22 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, wait: float = 60.0) -> Engine:
+    """`wait`: seconds for what another process has locked."""
     backend = url.get_backend_name()
     if backend == "postgresql":
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        options = f"{url.query.get('options', '')} -c lock_timeout={round(wait * 1000)}"
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={"options": options, "connect_timeout": 10},
+        )
     if backend != "sqlite":
         raise DatabaseError(f"database {backend!r} is not supported: use sqlite:///FILE or postgresql://...")
     if not url.database or url.database == ":memory:":
         raise DatabaseError("database sqlite:// names no file: write sqlite:///FILE")
     Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 60})
+    engine = create_engine(url, connect_args={"timeout": wait})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -177,16 +197,12 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _unwritable(error: BaseException | None) -> str:
-    """What keeps a database from being written, with the remedy; empty where it is something else."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", "") == "53100":
-        return "the disk is full. Free some space and run again"
-    if code == sqlite3.SQLITE_IOERR:
-        return f"{error} (is the disk full?). Run again when it can be written"
-    if code == sqlite3.SQLITE_BUSY:
-        return "another process has been writing for more than a minute. Run again when it is done"
-    return ""
+def _remedy(error: BaseException | None) -> str:
+    """What to do about a database that cannot be written for the moment; empty where it is something else."""
+    code, state = getattr(error, "sqlite_errorcode", 0) & 0xFF, getattr(error, "sqlstate", "")
+    if state is None:  # PostgreSQL was not reached to tell one
+        state = "08"
+    return next((remedy for codes, states, remedy in _REMEDIES if code in codes or state.startswith(states)), "")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -48,15 +48,16 @@ def thread_summaries(
 
 
 def thread_detail(
-    db: Database, bundle_id: str | None, run_id: str | None, thread_id: int
+    db: Database, bundle_id: str | None, run_id: str | None, thread_id: int, *, with_posts: bool = True
 ) -> tuple[ThreadSummary, list[PostDetail]] | None:
-    """A counted thread with its visible posts in reading order, or None."""
+    """A counted thread with its visible posts in reading order, without where they are not wanted; or None."""
     with db.read() as connection:
         bundle, run = scope_ids(connection, bundle_id, run_id)
         heads = connection.execute(_heads().where(threads.c.id == thread_id, threads.c.counted)).all()
         if not heads:
             return None
-        return _summaries(connection, bundle, run, heads)[0], _posts(connection, bundle, thread_id)
+        found = _posts(connection, bundle, thread_id) if with_posts else []
+        return _summaries(connection, bundle, run, heads)[0], found
 
 
 def thread_links(db: Database, thread_ids: Sequence[int]) -> dict[int, ThreadLink]:

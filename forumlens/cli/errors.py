@@ -28,7 +28,7 @@ def exit_code_of(error: BaseException) -> int | None:
     from classifier.rows import RowError
     from classifier.taxonomy import TaxonomyError
     from classifier.weights import WeightsError
-    from forumlens.channel import ClientError
+    from forumlens.client.channel import ClientError
     from forumlens.tell.webhook import WebhookError
     from scraper.errors import FileError, ScraperError
     from scraper.replay import DumpError, PortError

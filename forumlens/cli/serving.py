@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from service.transport import Tls
 
 _SECRET = 0o600
+_STORE_WAIT = 5.0
+"""Seconds that a call may wait for what another process has locked: callers have deadlines."""
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +58,9 @@ def serve(
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port for Prometheus, on 127.0.0.1. \\[default: none]")
     ] = None,
+    otlp_endpoint: Annotated[
+        str | None, typer.Option(help="OpenTelemetry collector for traces, http://HOST:4317. \\[default: none]")
+    ] = None,
     log_format: Annotated[LogFormat | None, typer.Option(help="`json` is one object a line. \\[default text]")] = None,
     log_level: Annotated[str | None, typer.Option(help="INFO tells of every call. \\[default WARNING]")] = None,
     bundle: BundleFlag = None,
@@ -79,6 +84,7 @@ def serve(
         insecure=insecure,
         client_rate=client_rate,
         metrics_port=metrics_port,
+        otlp_endpoint=otlp_endpoint,
         log_format=log_format,
         log_level=log_level,
     )
@@ -105,16 +111,17 @@ def serve_store(settings: Settings, db: Database, bundle: Bundle, on_ready: Call
         )
     _set_up_log(settings)
     served = bundle.with_embedder(RecentEmbedder(bundle.embedder))
-    run_server(
-        db,
-        served,
-        settings.host,
-        settings.port,
-        families=load_registry(settings),
-        options=_options(settings),
-        load=_loader(settings, served),
-        on_ready=on_ready,
-    )
+    with db.waiting(_STORE_WAIT) as quick:
+        run_server(
+            quick,
+            served,
+            settings.host,
+            settings.port,
+            families=load_registry(settings),
+            options=_options(settings),
+            load=_loader(settings, served),
+            on_ready=on_ready,
+        )
 
 
 def served_at(settings: Settings, port: int, web_port: int | None) -> str:
@@ -178,6 +185,7 @@ def use_bundle(
 
 def _options(settings: Settings) -> ServerOptions:
     from service.server import ServerOptions
+    from service.tracing import exporting
 
     return ServerOptions(
         tls=_tls(settings),
@@ -186,6 +194,7 @@ def _options(settings: Settings) -> ServerOptions:
         client_rate=settings.client_rate,
         metrics_host=settings.metrics_host,
         metrics_port=settings.metrics_port,
+        traces=exporting(settings.otlp_endpoint) if settings.otlp_endpoint else None,
         web_port=settings.web_port if settings.web else None,
     )
 

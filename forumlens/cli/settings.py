@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """Posts a second that each client may ask for; 0 is no limit."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(None, ge=0, le=65535)
+    otlp_endpoint: str = Field("", pattern="^(https?://.+)?$")
+    """Collector of OpenTelemetry that traces are sent to (OTLP over gRPC); empty sends none."""
     log_format: LogFormat = LogFormat.TEXT
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     encoder: str = ""

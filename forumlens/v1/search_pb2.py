@@ -23,24 +23,25 @@ _sym_db = _symbol_database.Default()
 
 
 from forumlens.v1 import thread_pb2 as forumlens_dot_v1_dot_thread__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x66orumlens/v1/search.proto\x12\x0c\x66orumlens.v1\x1a\x19\x66orumlens/v1/thread.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x14SearchThreadsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\x05topic\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61milies\x18\x04 \x03(\t\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x08 \x01(\x05\x12\x12\n\npage_token\x18\t \x01(\tB\x08\n\x06_topic\"]\n\x15SearchThreadsResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.forumlens.v1.SearchResult\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x0cSearchResult\x12$\n\x06thread\x18\x01 \x01(\x0b\x32\x14.forumlens.v1.Thread\x12*\n\x07\x65xcerpt\x18\x02 \x03(\x0b\x32\x19.forumlens.v1.ExcerptPart\"*\n\x0b\x45xcerptPart\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05match\x18\x02 \x01(\x08\x32i\n\rSearchService\x12X\n\rSearchThreads\x12\".forumlens.v1.SearchThreadsRequest\x1a#.forumlens.v1.SearchThreadsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x66orumlens/v1/search.proto\x12\x0c\x66orumlens.v1\x1a\x19\x66orumlens/v1/thread.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x02\n\x14SearchThreadsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\x05topic\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61milies\x18\x04 \x03(\t\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x08 \x01(\x05\x12\x12\n\npage_token\x18\t \x01(\t\x12-\n\tread_mask\x18\n \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x08\n\x06_topic\"]\n\x15SearchThreadsResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.forumlens.v1.SearchResult\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x0cSearchResult\x12$\n\x06thread\x18\x01 \x01(\x0b\x32\x14.forumlens.v1.Thread\x12*\n\x07\x65xcerpt\x18\x02 \x03(\x0b\x32\x19.forumlens.v1.ExcerptPart\"*\n\x0b\x45xcerptPart\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05match\x18\x02 \x01(\x08\x32i\n\rSearchService\x12X\n\rSearchThreads\x12\".forumlens.v1.SearchThreadsRequest\x1a#.forumlens.v1.SearchThreadsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'forumlens.v1.search_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEARCHTHREADSREQUEST']._serialized_start=104
-  _globals['_SEARCHTHREADSREQUEST']._serialized_end=355
-  _globals['_SEARCHTHREADSRESPONSE']._serialized_start=357
-  _globals['_SEARCHTHREADSRESPONSE']._serialized_end=450
-  _globals['_SEARCHRESULT']._serialized_start=452
-  _globals['_SEARCHRESULT']._serialized_end=548
-  _globals['_EXCERPTPART']._serialized_start=550
-  _globals['_EXCERPTPART']._serialized_end=592
-  _globals['_SEARCHSERVICE']._serialized_start=594
-  _globals['_SEARCHSERVICE']._serialized_end=699
+  _globals['_SEARCHTHREADSREQUEST']._serialized_start=138
+  _globals['_SEARCHTHREADSREQUEST']._serialized_end=436
+  _globals['_SEARCHTHREADSRESPONSE']._serialized_start=438
+  _globals['_SEARCHTHREADSRESPONSE']._serialized_end=531
+  _globals['_SEARCHRESULT']._serialized_start=533
+  _globals['_SEARCHRESULT']._serialized_end=629
+  _globals['_EXCERPTPART']._serialized_start=631
+  _globals['_EXCERPTPART']._serialized_end=673
+  _globals['_SEARCHSERVICE']._serialized_start=675
+  _globals['_SEARCHSERVICE']._serialized_end=780
 # @@protoc_insertion_point(module_scope)

@@ -22,30 +22,31 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x66orumlens/v1/thread.proto\x12\x0c\x66orumlens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x01\n\x12ListThreadsRequest\x12\r\n\x05label\x18\x01 \x01(\t\x12\x12\n\x05topic\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61milies\x18\x03 \x03(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\tB\x08\n\x06_topic\"U\n\x13ListThreadsResponse\x12%\n\x07threads\x18\x01 \x03(\x0b\x32\x14.forumlens.v1.Thread\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x10GetThreadRequest\x12\n\n\x02id\x18\x01 \x01(\x03\"\\\n\x11GetThreadResponse\x12$\n\x06thread\x18\x01 \x01(\x0b\x32\x14.forumlens.v1.Thread\x12!\n\x05posts\x18\x02 \x03(\x0b\x32\x12.forumlens.v1.Post\"\xe9\x01\n\x06Thread\x12\n\n\x02id\x18\x01 \x01(\x03\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05posts\x18\x07 \x01(\x05\x12\x0e\n\x06labels\x18\x08 \x03(\t\x12\x10\n\x08\x66\x61milies\x18\t \x03(\t\x12\x12\n\x05topic\x18\n \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0f\x61uthored_sample\x18\x0b \x01(\x08\x42\x08\n\x06_topic\"\xf5\x01\n\x04Post\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x62ody\x18\x05 \x01(\t\x12\x15\n\x08reply_to\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x07 \x01(\x08\x12\'\n\x06labels\x18\x08 \x03(\x0b\x32\x17.forumlens.v1.PostLabel\x12\x11\n\tabstained\x18\t \x01(\x08\x12\x10\n\x08\x61ssigned\x18\n \x01(\x08\x42\x0b\n\t_reply_to\")\n\tPostLabel\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x32\xb1\x01\n\rThreadService\x12R\n\x0bListThreads\x12 .forumlens.v1.ListThreadsRequest\x1a!.forumlens.v1.ListThreadsResponse\x12L\n\tGetThread\x12\x1e.forumlens.v1.GetThreadRequest\x1a\x1f.forumlens.v1.GetThreadResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x66orumlens/v1/thread.proto\x12\x0c\x66orumlens.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x02\n\x12ListThreadsRequest\x12\r\n\x05label\x18\x01 \x01(\t\x12\x12\n\x05topic\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61milies\x18\x03 \x03(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\t\x12-\n\tread_mask\x18\t \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x08\n\x06_topic\"U\n\x13ListThreadsResponse\x12%\n\x07threads\x18\x01 \x03(\x0b\x32\x14.forumlens.v1.Thread\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x10GetThreadRequest\x12\n\n\x02id\x18\x01 \x01(\x03\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\\\n\x11GetThreadResponse\x12$\n\x06thread\x18\x01 \x01(\x0b\x32\x14.forumlens.v1.Thread\x12!\n\x05posts\x18\x02 \x03(\x0b\x32\x12.forumlens.v1.Post\"\xe9\x01\n\x06Thread\x12\n\n\x02id\x18\x01 \x01(\x03\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05posts\x18\x07 \x01(\x05\x12\x0e\n\x06labels\x18\x08 \x03(\t\x12\x10\n\x08\x66\x61milies\x18\t \x03(\t\x12\x12\n\x05topic\x18\n \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0f\x61uthored_sample\x18\x0b \x01(\x08\x42\x08\n\x06_topic\"\xf5\x01\n\x04Post\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x62ody\x18\x05 \x01(\t\x12\x15\n\x08reply_to\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x07 \x01(\x08\x12\'\n\x06labels\x18\x08 \x03(\x0b\x32\x17.forumlens.v1.PostLabel\x12\x11\n\tabstained\x18\t \x01(\x08\x12\x10\n\x08\x61ssigned\x18\n \x01(\x08\x42\x0b\n\t_reply_to\")\n\tPostLabel\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x32\xb1\x01\n\rThreadService\x12R\n\x0bListThreads\x12 .forumlens.v1.ListThreadsRequest\x1a!.forumlens.v1.ListThreadsResponse\x12L\n\tGetThread\x12\x1e.forumlens.v1.GetThreadRequest\x1a\x1f.forumlens.v1.GetThreadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'forumlens.v1.thread_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTTHREADSREQUEST']._serialized_start=77
-  _globals['_LISTTHREADSREQUEST']._serialized_end=311
-  _globals['_LISTTHREADSRESPONSE']._serialized_start=313
-  _globals['_LISTTHREADSRESPONSE']._serialized_end=398
-  _globals['_GETTHREADREQUEST']._serialized_start=400
-  _globals['_GETTHREADREQUEST']._serialized_end=430
-  _globals['_GETTHREADRESPONSE']._serialized_start=432
-  _globals['_GETTHREADRESPONSE']._serialized_end=524
-  _globals['_THREAD']._serialized_start=527
-  _globals['_THREAD']._serialized_end=760
-  _globals['_POST']._serialized_start=763
-  _globals['_POST']._serialized_end=1008
-  _globals['_POSTLABEL']._serialized_start=1010
-  _globals['_POSTLABEL']._serialized_end=1051
-  _globals['_THREADSERVICE']._serialized_start=1054
-  _globals['_THREADSERVICE']._serialized_end=1231
+  _globals['_LISTTHREADSREQUEST']._serialized_start=111
+  _globals['_LISTTHREADSREQUEST']._serialized_end=392
+  _globals['_LISTTHREADSRESPONSE']._serialized_start=394
+  _globals['_LISTTHREADSRESPONSE']._serialized_end=479
+  _globals['_GETTHREADREQUEST']._serialized_start=481
+  _globals['_GETTHREADREQUEST']._serialized_end=558
+  _globals['_GETTHREADRESPONSE']._serialized_start=560
+  _globals['_GETTHREADRESPONSE']._serialized_end=652
+  _globals['_THREAD']._serialized_start=655
+  _globals['_THREAD']._serialized_end=888
+  _globals['_POST']._serialized_start=891
+  _globals['_POST']._serialized_end=1136
+  _globals['_POSTLABEL']._serialized_start=1138
+  _globals['_POSTLABEL']._serialized_end=1179
+  _globals['_THREADSERVICE']._serialized_start=1182
+  _globals['_THREADSERVICE']._serialized_end=1359
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 from forumlens.v1 import statistics_pb2 as _statistics_pb2
 from forumlens.v1 import theme_pb2 as _theme_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -74,7 +75,7 @@ DOCUMENTED_BY_TASK: DocumentedBy
 DOCUMENTED_BY_MONTH: DocumentedBy
 
 class QueryTrendsRequest(_message.Message):
-    __slots__ = ("label", "category", "topic", "forum_category", "families", "start_month", "end_month", "per_family", "period", "smoothing")
+    __slots__ = ("label", "category", "topic", "forum_category", "families", "start_month", "end_month", "per_family", "period", "smoothing", "read_mask")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +86,7 @@ class QueryTrendsRequest(_message.Message):
     PER_FAMILY_FIELD_NUMBER: _ClassVar[int]
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     SMOOTHING_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     label: str
     category: str
     topic: int
@@ -95,7 +97,8 @@ class QueryTrendsRequest(_message.Message):
     per_family: bool
     period: Period
     smoothing: Smoothing
-    def __init__(self, label: _Optional[str] = ..., category: _Optional[str] = ..., topic: _Optional[int] = ..., forum_category: _Optional[str] = ..., families: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., per_family: _Optional[bool] = ..., period: _Optional[_Union[Period, str]] = ..., smoothing: _Optional[_Union[Smoothing, str]] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, label: _Optional[str] = ..., category: _Optional[str] = ..., topic: _Optional[int] = ..., forum_category: _Optional[str] = ..., families: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., per_family: _Optional[bool] = ..., period: _Optional[_Union[Period, str]] = ..., smoothing: _Optional[_Union[Smoothing, str]] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class QueryTrendsResponse(_message.Message):
     __slots__ = ("series", "authored_sample", "bundle_id", "topic_run")
@@ -160,12 +163,14 @@ class TrendPoint(_message.Message):
     def __init__(self, month: _Optional[str] = ..., threads: _Optional[int] = ..., all_threads: _Optional[int] = ..., share: _Optional[float] = ..., labelled_threads: _Optional[int] = ..., none_threads: _Optional[int] = ..., abstained_threads: _Optional[int] = ..., abstained_share: _Optional[float] = ..., uploads: _Optional[int] = ..., all_uploads: _Optional[int] = ..., uploads_with_card: _Optional[int] = ..., partial: _Optional[bool] = ..., forum_coverage: _Optional[_Union[Coverage, str]] = ..., hub_coverage: _Optional[_Union[Coverage, str]] = ..., expected_threads: _Optional[float] = ..., upload_share: _Optional[float] = ..., card_share: _Optional[float] = ..., downloads: _Optional[int] = ..., smoothed_share: _Optional[float] = ...) -> None: ...
 
 class ListTopicsRequest(_message.Message):
-    __slots__ = ("page_size", "page_token")
+    __slots__ = ("page_size", "page_token", "read_mask")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListTopicsResponse(_message.Message):
     __slots__ = ("topics", "next_page_token", "topic_run", "figures")
@@ -234,18 +239,20 @@ class TopicLabel(_message.Message):
     def __init__(self, label: _Optional[str] = ..., share: _Optional[float] = ...) -> None: ...
 
 class ListThemesRequest(_message.Message):
-    __slots__ = ("kind", "start_month", "end_month", "recent_months", "evidence")
+    __slots__ = ("kind", "start_month", "end_month", "recent_months", "evidence", "read_mask")
     KIND_FIELD_NUMBER: _ClassVar[int]
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     evidence: int
-    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., evidence: _Optional[int] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListThemesResponse(_message.Message):
     __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
@@ -284,18 +291,20 @@ class ThemeTrend(_message.Message):
     def __init__(self, theme: _Optional[str] = ..., shift: _Optional[_Union[_statistics_pb2.Shift, _Mapping]] = ..., direction: _Optional[_Union[_statistics_pb2.Direction, _Mapping]] = ..., tested: _Optional[_Union[Tested, str]] = ..., changes: _Optional[_Iterable[_Union[_statistics_pb2.ChangePoint, _Mapping]]] = ..., threads: _Optional[_Iterable[int]] = ..., expected: _Optional[_Iterable[float]] = ..., evidence: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListEmergingThemesRequest(_message.Message):
-    __slots__ = ("kind", "start_month", "end_month", "recent_months", "least_threads")
+    __slots__ = ("kind", "start_month", "end_month", "recent_months", "least_threads", "read_mask")
     KIND_FIELD_NUMBER: _ClassVar[int]
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     RECENT_MONTHS_FIELD_NUMBER: _ClassVar[int]
     LEAST_THREADS_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     kind: _theme_pb2.ThemeKind
     start_month: str
     end_month: str
     recent_months: int
     least_threads: int
-    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., least_threads: _Optional[int] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListEmergingThemesResponse(_message.Message):
     __slots__ = ("themes", "start_month", "end_month", "recent_months", "all_threads", "authored_sample")
@@ -314,18 +323,20 @@ class ListEmergingThemesResponse(_message.Message):
     def __init__(self, themes: _Optional[_Iterable[_Union[ThemeTrend, _Mapping]]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., recent_months: _Optional[int] = ..., all_threads: _Optional[_Iterable[int]] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
 
 class CompareWithUploadsRequest(_message.Message):
-    __slots__ = ("kind", "subjects", "start_month", "end_month", "tested")
+    __slots__ = ("kind", "subjects", "start_month", "end_month", "tested", "read_mask")
     KIND_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_FIELD_NUMBER: _ClassVar[int]
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     TESTED_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     kind: _theme_pb2.ThemeKind
     subjects: _containers.RepeatedScalarFieldContainer[str]
     start_month: str
     end_month: str
     tested: Tested
-    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, kind: _Optional[_Union[_theme_pb2.ThemeKind, str]] = ..., subjects: _Optional[_Iterable[str]] = ..., start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class CompareWithUploadsResponse(_message.Message):
     __slots__ = ("comparisons", "start_month", "end_month", "tested", "authored_sample")
@@ -362,14 +373,16 @@ class Comparison(_message.Message):
     def __init__(self, subject: _Optional[str] = ..., threads: _Optional[_Iterable[int]] = ..., uploads: _Optional[_Iterable[int]] = ..., talk: _Optional[_Union[_statistics_pb2.Direction, _Mapping]] = ..., uploading: _Optional[_Union[_statistics_pb2.Direction, _Mapping]] = ..., correlation: _Optional[_Union[_statistics_pb2.Correlation, _Mapping]] = ..., lead: _Optional[_Union[_statistics_pb2.Lead, _Mapping]] = ..., divergence: _Optional[_Union[Divergence, str]] = ...) -> None: ...
 
 class ListDivergencesRequest(_message.Message):
-    __slots__ = ("start_month", "end_month", "tested")
+    __slots__ = ("start_month", "end_month", "tested", "read_mask")
     START_MONTH_FIELD_NUMBER: _ClassVar[int]
     END_MONTH_FIELD_NUMBER: _ClassVar[int]
     TESTED_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     start_month: str
     end_month: str
     tested: Tested
-    def __init__(self, start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, start_month: _Optional[str] = ..., end_month: _Optional[str] = ..., tested: _Optional[_Union[Tested, str]] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListDivergencesResponse(_message.Message):
     __slots__ = ("divergences", "start_month", "end_month", "tested", "authored_sample")

@@ -17,9 +17,10 @@ from forumlens.v1 import classification_pb2_grpc
 from service.errors import BusyError
 from store.database import Database
 from store.months import format_month
+from store.review_values import Decision, Lane, NewReview
 from store.topic_lists import list_topics
-from store.values import Classification, Coverage, PostInput, ThreadFilter, Verdict
-from tests.service.corpus import BUNDLE, RUN, Corpus, fill
+from store.values import Classification, Coverage, PostInput, SourceKind, ThreadFilter, Verdict
+from tests.service.corpus import BUNDLE, END, RUN, START, Corpus, fill
 from tests.service.doubles import LABELS, Running, TinyBundle, answer, serving
 
 
@@ -178,6 +179,60 @@ def test_labels_and_model(client: Client) -> None:
     info = client.model_info()
     assert (info.taxonomy, info.max_posts, info.metrics["category_micro_f1"]) == ("tiny@1", 256, 0.5)
     assert info.fitted_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+
+def test_search_goes_page_by_page_and_tells_the_words_found(client: Client, corpus: Corpus) -> None:
+    hits = list(client.search_threads("memory", page_size=1))
+    assert {hit.thread.id for hit in hits} == {corpus.ids["a"], corpus.ids["b"]}
+    assert [text for text, match in hits[0].excerpt if match] == ["memory"]
+    (llama,) = client.search_threads("memory", ThreadFilter(families=("llama",)))
+    assert llama.thread.id == corpus.ids["a"]
+
+
+def test_status(client: Client) -> None:
+    status = client.status(size=True)
+    forum, hub = status.sources
+    assert (forum.kind, forum.name, forum.covered_from, forum.covered_to) == (
+        SourceKind.FORUM, "forum.example", START, END,
+    )  # fmt: skip
+    assert (hub.kind, hub.authored, status.authored) == (SourceKind.HUB, False, False)
+    assert (status.bundle_id, status.topic_run) == (BUNDLE, RUN)
+    assert status.size is not None
+    assert (status.size.posts, status.size.models, dict(status.size.threads_by_state)) == (7, 6, {"live": 5})
+    assert client.status().size is None
+
+
+def test_a_reviewers_day(client: Client, corpus: Corpus) -> None:
+    queue = client.list_queue("ann", size=2)
+    assert (len(queue.threads), queue.total, queue.bundle_id) == (2, 5, BUNDLE)
+    (seen, *_) = queue.threads[0].posts
+    assert queue.threads[0].reasons
+    speed = "memory-performance/speed"
+    new = NewReview(seen.post.id, "ann", Decision.CHANGE, (speed,), "slow", text_hash=seen.text_hash)
+    made = client.submit_review(new)
+    assert (made.reviewer, made.labels, made.text_hash, made.undoes) == ("ann", (speed,), seen.text_hash, None)
+    assert made.made_at.tzinfo is UTC
+    client.submit_review(NewReview(seen.post.id, "bob", Decision.NONE_FITS))
+
+    assert client.reviewers() == ("ann", "bob")
+    compared = client.agreement()
+    assert (compared.first, compared.posts, compared.same) == ("ann", 1, 0)
+    assert [(one.reviewer, other.labels) for one, other in compared.disagreements] == [("ann", ())]
+    assert [(one.reviews, one.bundle_id) for one in client.list_rounds(Lane.TRIAGE)] == [(2, BUNDLE)]
+    assert client.list_rounds(Lane.RANDOM) == []
+
+    undone = client.undo_review("ann")
+    assert (undone.undone.id, undone.undo.undoes, undone.in_force) == (made.id, made.id, None)
+    thread = queue.threads[0].thread.id
+    assert [one.decision for one in client.list_reviews(thread, page_size=1)] == [
+        Decision.CHANGE, Decision.NONE_FITS, Decision.UNDO,
+    ]  # fmt: skip
+
+
+def test_shares_tell_what_is_not_known_yet(client: Client) -> None:
+    shares = client.estimate_shares(["spaces"])
+    assert (shares.threads, shares.drawn_threads, shares.bundle_id) == (5, 0, BUNDLE)
+    assert [(one.label, one.reviewed_share, one.share) for one in shares.shares] == [("spaces", None, None)]
 
 
 def test_a_call_does_not_outlast_its_timeout(running: Running, bundle: TinyBundle) -> None:

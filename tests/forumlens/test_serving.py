@@ -71,6 +71,12 @@ def test_flags_that_belong_together(
     assert code == 2 and words in " ".join(err.split())
 
 
-def test_a_log_level_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = run_command(monkeypatch, capsys, "serve", "--log-level", "loud")
-    assert code == 2 and "log_level" in err
+@pytest.mark.parametrize(
+    ("flag", "value", "setting"),
+    [("--log-level", "loud", "log_level"), ("--otlp-endpoint", "localhost:4317", "otlp_endpoint")],
+)
+def test_values_that_are_none(
+    flag: str, value: str, setting: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run_command(monkeypatch, capsys, "serve", flag, value)
+    assert code == 2 and setting in err

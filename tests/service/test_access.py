@@ -12,8 +12,8 @@ import trustme
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from forumlens.channel import ClientError, ClientTls
 from forumlens.client import Client
+from forumlens.client.channel import ClientError, ClientTls
 from forumlens.v1 import admin_pb2 as apb
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1.admin_pb2_grpc import AdminServiceStub

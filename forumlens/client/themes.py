@@ -1,14 +1,14 @@
-"""The client's questions that join talk and uploads; a part of forumlens.client.Client."""
+"""The client's calls of TrendService that test themes and join talk and uploads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
-
-from google.protobuf.message import Message
+from typing import Any
 
 from classifier.trend.crossing import Crossing
 from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeTrend, ThemeTrends
+from forumlens.client.calls import mask
+from forumlens.client.trends import TrendCalls
 from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.fields import enum_member, enum_number, from_message
@@ -16,24 +16,21 @@ from store.documentation import Documentation, DocumentedBy
 from store.months import parse_month
 from store.themes import ThemeKind
 
-
-class _Caller(Protocol):
-    _trends: Any
-
-    def _call(self, method: Any, request: Message) -> Any: ...
+_MONTHS = ("start_month", "end_month")
 
 
-class ThemeCalls:
+class ThemeCalls(TrendCalls):
     """Months are `YYYY-MM`, half-open; kinds are leaf, category, topic, family and forum-category."""
 
     def list_themes(
-        self: _Caller,
+        self,
         kind: str,
         *,
         start_month: str = "",
         end_month: str = "",
         recent_months: int = 0,
         evidence: int = 0,
+        read_mask: Iterable[str] = (),
     ) -> ThemeTrends:
         """How every theme of a kind moves. Raises ClientError."""
         request = tpb.ListThemesRequest(
@@ -42,17 +39,19 @@ class ThemeCalls:
             end_month=end_month,
             recent_months=recent_months,
             evidence=evidence,
+            read_mask=mask(read_mask, *_MONTHS),
         )
         return _themes(self._call(self._trends.ListThemes, request))
 
     def list_emerging_themes(
-        self: _Caller,
+        self,
         kind: str,
         *,
         start_month: str = "",
         end_month: str = "",
         recent_months: int = 0,
         least_threads: int = 0,
+        read_mask: Iterable[str] = (),
     ) -> ThemeTrends:
         """Themes that are new or take a bigger share than before, the surest first. Raises ClientError."""
         request = tpb.ListEmergingThemesRequest(
@@ -61,17 +60,19 @@ class ThemeCalls:
             end_month=end_month,
             recent_months=recent_months,
             least_threads=least_threads,
+            read_mask=mask(read_mask, *_MONTHS),
         )
         return _themes(self._call(self._trends.ListEmergingThemes, request))
 
     def compare_with_uploads(
-        self: _Caller,
+        self,
         kind: str = "family",
         subjects: Sequence[str] = (),
         *,
         start_month: str = "",
         end_month: str = "",
         shares: bool = False,
+        read_mask: Iterable[str] = (),
     ) -> Comparisons:
         """Threads beside uploads, of families their own, of other themes all. Raises ClientError."""
         request = tpb.CompareWithUploadsRequest(
@@ -80,24 +81,26 @@ class ThemeCalls:
             start_month=start_month,
             end_month=end_month,
             tested=tpb.TESTED_SHARE if shares else tpb.TESTED_COUNT,
+            read_mask=mask(read_mask, *_MONTHS, "tested"),
         )
         response = self._call(self._trends.CompareWithUploads, request)
         return _comparisons(response, response.comparisons)
 
     def list_divergences(
-        self: _Caller, *, start_month: str = "", end_month: str = "", shares: bool = False
+        self, *, start_month: str = "", end_month: str = "", shares: bool = False, read_mask: Iterable[str] = ()
     ) -> Comparisons:
         """Families whose talk and uploads move in opposite directions, widest apart first. Raises ClientError."""
         request = tpb.ListDivergencesRequest(
             start_month=start_month,
             end_month=end_month,
             tested=tpb.TESTED_SHARE if shares else tpb.TESTED_COUNT,
+            read_mask=mask(read_mask, *_MONTHS, "tested"),
         )
         response = self._call(self._trends.ListDivergences, request)
         return _comparisons(response, response.divergences)
 
     def query_cross_table(
-        self: _Caller,
+        self,
         kind: str = "leaf",
         *,
         start_month: str = "",
@@ -118,7 +121,7 @@ class ThemeCalls:
         return CrossTable(_months(response), response.recent_months, response.every, cells)
 
     def query_documentation(
-        self: _Caller, by: str = "family", *, start_month: str = "", end_month: str = "", least_models: int = 0
+        self, by: str = "family", *, start_month: str = "", end_month: str = "", least_models: int = 0
     ) -> list[Documentation]:
         """How well uploads are documented, by family, task or month. Raises ClientError."""
         try:

@@ -22,7 +22,12 @@ _RETRY = {
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
 }
-_SERVICES = ("ClassificationService", "TrendService", "ThreadService", "AnswerService")
+_RETRIED = (
+    *("ClassificationService", "TrendService", "ThreadService", "AnswerService", "SearchService", "StatusService"),
+    *("ReviewService/ListQueue", "ReviewService/GetReviews", "ReviewService/GetAgreement"),
+    *("ReviewService/ListRounds", "ReviewService/EstimateShares"),
+)
+"""What changes nothing: a call that writes may have been done though no answer came."""
 
 
 class ClientError(RuntimeError):
@@ -85,5 +90,8 @@ def client_error(error: Any) -> ClientError:
 
 
 def _service_config() -> dict[str, Any]:
-    names = [{"service": f"forumlens.v1.{name}"} for name in _SERVICES]
+    names = []
+    for name in _RETRIED:
+        service, _, method = name.partition("/")
+        names.append({"service": f"forumlens.v1.{service}", **({"method": method} if method else {})})
     return {"methodConfig": [{"name": names, "retryPolicy": _RETRY}]}
