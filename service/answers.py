@@ -39,11 +39,11 @@ class AnswerServicer(answer_pb2_grpc.AnswerServiceServicer):
 
     async def QueryAnswers(self, request: apb.QueryAnswersRequest, context: _Context) -> apb.QueryAnswersResponse:  # noqa: N802
         """Give figures on answers, by theme."""
-        return await self._calls.run(lambda: self._answers(request))
+        return await self._calls.answer(request, self._answers)
 
     async def QueryCauses(self, request: apb.QueryCausesRequest, context: _Context) -> apb.QueryCausesResponse:  # noqa: N802
         """Give root causes, by theme."""
-        return await self._calls.run(lambda: self._causes(request))
+        return await self._calls.answer(request, self._causes)
 
     def _answers(self, request: apb.QueryAnswersRequest) -> apb.QueryAnswersResponse:
         scope, by = self._read(request)

@@ -37,6 +37,10 @@ class Catalog:
         """Labels of the model that answers now."""
         return self._slot.now.labels
 
+    def version(self) -> object:
+        """A value that is another one whenever an answer may be."""
+        return self.db.version(), self._slot.now.model.id
+
     def shown(self) -> Shown:
         """Current bundle and topic run of the store."""
         return Shown(current_bundle(self.db), current_topic_run(self.db))

@@ -12,6 +12,7 @@ import prometheus_client as prometheus
 from prometheus_client.registry import CollectorRegistry
 
 from service.model import Model
+from service.repeats import Repeats
 from store.values import Classification
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -61,7 +62,15 @@ class Metrics:
             ("forumlens_vector_cache_misses", "Texts whose vector was computed.", lambda: cached("misses")),
             ("forumlens_label_drift_psi", "Population stability index of labels given.", self._drift_now),
         ):
-            prometheus.Gauge(name, about, registry=self.registry).set_function(ask)
+            self._gauge(name, about, ask)
+
+    def watch_repeats(self, repeats: Repeats) -> None:
+        """Tell how many answers from the store were at hand."""
+        self._gauge("forumlens_answer_cache_hits", "Answers from the store that were at hand.", lambda: repeats.hits)
+        self._gauge("forumlens_answer_cache_misses", "Answers from the store that were made.", lambda: repeats.misses)
+
+    def _gauge(self, name: str, about: str, ask: Callable[[], float]) -> None:
+        prometheus.Gauge(name, about, registry=self.registry).set_function(ask)
 
     def _drift_now(self) -> float:
         return self._drift.index()

@@ -47,6 +47,7 @@ from service.interceptor import CallInterceptor, Guard
 from service.metrics import Metrics, serve_metrics
 from service.model import FamilyNames, Model
 from service.rates import Rates
+from service.repeats import Repeats
 from service.reviews import ReviewServicer
 from service.search import SearchServicer
 from service.serving import LoadModel, ModelSlot, SelfTestError
@@ -148,7 +149,10 @@ class Server:
         self._stopped, self._leaving = asyncio.Event(), asyncio.Event()
         self._tracing = Tracing(options.traces)
         self._slot = ModelSlot(self._model, options.batch, self._metrics, self._load, self._tracing)
-        self._calls = StoreCalls(options.store_threads, tracing=self._tracing)
+        catalog = Catalog(self._db, self._slot, self._families)
+        repeats = Repeats(catalog.version)
+        self._metrics.watch_repeats(repeats)
+        self._calls = StoreCalls(repeats, options.store_threads, tracing=self._tracing)
         self._health = Health()
         rates = Rates(options.client_rate, options.client_burst)
         self._grpc = grpc.aio.server(
@@ -158,7 +162,7 @@ class Server:
                 ("grpc.so_reuseport", 0),  # else a second server on the port would quietly take half the calls
             ],
         )
-        self._add_services()
+        self._add_services(catalog)
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         self.port = bind(self._grpc, self.address, options.tls)
         if options.web_port is not None:
@@ -189,8 +193,7 @@ class Server:
         if self._stopped is not None:
             await self._stopped.wait()
 
-    def _add_services(self) -> None:
-        catalog = Catalog(self._db, self._slot, self._families)
+    def _add_services(self, catalog: Catalog) -> None:
         registrations: list[tuple[Callable[..., None], object]] = [
             (
                 classification_pb2_grpc.add_ClassificationServiceServicer_to_server,

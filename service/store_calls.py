@@ -7,20 +7,30 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from google.protobuf.message import Message
+
 from service.errors import BusyError
+from service.repeats import Repeats
 from service.tracing import Tracing
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound=Message)
+A = TypeVar("A", bound=Message)
 
 
 class StoreCalls:
     """A few threads that read the store; raises BusyError when too many calls wait for them."""
 
-    def __init__(self, threads: int = 4, waiting: int = 256, tracing: Tracing | None = None) -> None:
+    def __init__(self, repeats: Repeats, threads: int = 4, waiting: int = 256, tracing: Tracing | None = None) -> None:
+        self._repeats = repeats
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="store")
         self._most = threads + waiting
         self._running = 0
         self._tracing = tracing or Tracing()
+
+    async def answer(self, request: Q, work: Callable[[Q], A]) -> A:
+        """What `work` makes of a request, which it may have made before: see Repeats for what may be asked so."""
+        return await self.run(lambda: self._repeats.answer(request, work))
 
     async def run(self, work: Callable[[], T]) -> T:
         """Result of `work`, which is run on one of the threads."""

@@ -45,45 +45,45 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
 
     async def QueryTrends(self, request: tpb.QueryTrendsRequest, context: _Context) -> tpb.QueryTrendsResponse:  # noqa: N802
         """Give the series of the subject, one for all families together or one for each."""
-        return await self._calls.run(lambda: self._query(request))
+        return await self._calls.answer(request, self._query)
 
     async def ListTopics(self, request: tpb.ListTopicsRequest, context: _Context) -> tpb.ListTopicsResponse:  # noqa: N802
         """Give a page of the current run's topics."""
-        return await self._calls.run(lambda: self._topics(request))
+        return await self._calls.answer(request, self._topics)
 
     async def ListThemes(self, request: tpb.ListThemesRequest, context: _Context) -> tpb.ListThemesResponse:  # noqa: N802
         """Tell how every theme of a kind moves."""
-        return await self._calls.run(lambda: self._questions.themes(request))
+        return await self._calls.answer(request, self._questions.themes)
 
     async def ListEmergingThemes(  # noqa: N802
         self, request: tpb.ListEmergingThemesRequest, context: _Context
     ) -> tpb.ListEmergingThemesResponse:
         """List themes that grow beyond chance."""
-        return await self._calls.run(lambda: self._questions.emerging(request))
+        return await self._calls.answer(request, self._questions.emerging)
 
     async def CompareWithUploads(  # noqa: N802
         self, request: tpb.CompareWithUploadsRequest, context: _Context
     ) -> tpb.CompareWithUploadsResponse:
         """Set threads beside uploads."""
-        return await self._calls.run(lambda: self._questions.comparison(request))
+        return await self._calls.answer(request, self._questions.comparison)
 
     async def ListDivergences(  # noqa: N802
         self, request: tpb.ListDivergencesRequest, context: _Context
     ) -> tpb.ListDivergencesResponse:
         """List families whose talk and uploads part."""
-        return await self._calls.run(lambda: self._questions.divergences(request))
+        return await self._calls.answer(request, self._questions.divergences)
 
     async def QueryCrossTable(  # noqa: N802
         self, request: tpb.QueryCrossTableRequest, context: _Context
     ) -> tpb.QueryCrossTableResponse:
         """Tell which themes are about which families."""
-        return await self._calls.run(lambda: self._questions.cross_table(request))
+        return await self._calls.answer(request, self._questions.cross_table)
 
     async def QueryDocumentation(  # noqa: N802
         self, request: tpb.QueryDocumentationRequest, context: _Context
     ) -> tpb.QueryDocumentationResponse:
         """Tell how well uploads are documented."""
-        return await self._calls.run(lambda: self._questions.documentation(request))
+        return await self._calls.answer(request, self._questions.documentation)
 
     def _query(self, request: tpb.QueryTrendsRequest) -> tpb.QueryTrendsResponse:
         now, shown, db = self._now(), self._catalog.shown(), self._catalog.db

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table, Text, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -53,6 +54,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._watch: PoolProxiedConnection | None = None
+        self._watching = Lock()
 
     @property
     def dialect(self) -> str:
@@ -65,11 +68,8 @@ class Database:
 
         Raises ReadError when the database is gone, locked or damaged.
         """
-        try:
-            with self._engine.connect() as connection, connection.begin():
-                yield connection
-        except SqlError as error:
-            raise ReadError(f"the store cannot be read: {error.orig}") from error
+        with _reading(), self._engine.connect() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -129,12 +129,29 @@ class Database:
         )
         connection.execute(statement, [dict(row) for row in rows])
 
+    def version(self) -> object:
+        """A value that is another one after every commit, by whichever process, and is the same between two of them.
+
+        On PostgreSQL it may be another one without a commit, too. Raises ReadError.
+        """
+        if self.dialect == "postgresql":
+            with self.read() as connection:
+                return connection.execute(select(func.pg_current_snapshot().cast(Text))).scalar_one()
+        with self._watching, _reading():
+            # SQLite tells a connection what others have committed, so this one is kept, and never writes.
+            self._watch = self._watch or self._engine.raw_connection()
+            cursor = self._watch.cursor()
+            cursor.execute("PRAGMA data_version")
+            return cursor.fetchone()[0]
+
     def waiting(self, seconds: float) -> Database:
         """The same store over connections of its own, which wait no longer than that for what others have locked."""
         return Database(_engine(self._engine.url, seconds))
 
     def close(self) -> None:
         """Give the connections back."""
+        if self._watch is not None:
+            self._watch.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -144,6 +161,14 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (SqlError, sqlite3.Error) as error:
+        raise ReadError(f"the store cannot be read: {getattr(error, 'orig', error)}") from error
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

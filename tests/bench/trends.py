@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,12 @@ class BareSql:
             self._statements.append((statement, parameters))
 
 
-def ask(address: str, request: tpb.QueryTrendsRequest, times: int) -> None:
-    """Ask a server so many times."""
+def ask(address: str, request: tpb.QueryTrendsRequest, times: int, changing: Path | None = None) -> None:
+    """Ask a server so many times; before each, commit to the store `changing`, so that no answer is at hand."""
     with grpc.insecure_channel(address) as channel:
         stub = TrendServiceStub(channel)
-        for _ in range(times):
+        for number in range(times):
+            if changing is not None:
+                with closing(sqlite3.connect(changing)) as connection:
+                    connection.execute(f"PRAGMA user_version = {number + 1}")
             stub.QueryTrends(request)

@@ -11,6 +11,7 @@ from forumlens.v1 import review_pb2 as rpb
 from forumlens.v1 import review_pb2_grpc, search_pb2, search_pb2_grpc
 from service.catalog import Catalog
 from service.labels import LabelIndex
+from service.repeats import Repeats
 from service.reviews import ReviewServicer
 from service.store_calls import StoreCalls
 from store.reviews import all_reviews
@@ -141,7 +142,8 @@ def test_the_random_lane_feeds_the_shares_and_nothing_else_does(
 
 
 def test_who_has_a_token_reviews_under_its_name_and_no_other(corpus: Corpus) -> None:
-    catalog, calls = Catalog(corpus.db, LabelIndex(TinyTaxonomy())), StoreCalls(1)
+    catalog = Catalog(corpus.db, LabelIndex(TinyTaxonomy()))
+    calls = StoreCalls(Repeats(catalog.version), threads=1)
     servicer = ReviewServicer(catalog, calls, caller=lambda context: "ann's token")
     request = rpb.SubmitReviewRequest(post=1, decision=rpb.DECISION_NONE_FITS, reviewer="bob")
     made = asyncio.run(servicer.SubmitReview(request, None)).review  # type: ignore[arg-type]

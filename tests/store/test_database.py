@@ -56,6 +56,20 @@ def test_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         open_database(url)
 
 
+def test_the_version_changes_with_every_commit_and_with_nothing_else(db: Database) -> None:
+    forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
+    seen = [db.version()]
+    for number in range(3):
+        thread_store.changed_threads(db, 0)
+        assert db.dialect != "sqlite" or db.version() == seen[-1]
+        thread_store.save_thread(db, forum, thread(f"t{number}"))
+        seen.append(db.version())
+    with db.waiting(1.0) as other:
+        thread_store.save_thread(other, forum, thread("other"))
+    seen.append(db.version())
+    assert len(set(seen)) == len(seen)
+
+
 def test_two_writers_and_a_reader_share_a_store(db: Database) -> None:
     forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
     failures: list[BaseException] = []
