@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache
 from google.protobuf.message import Message
@@ -36,7 +36,7 @@ class Repeats:
         asked = request.DESCRIPTOR.full_name, request.SerializeToString(deterministic=True)
         key = *asked, self._version(), datetime.now(UTC).date()
         with self._lock:
-            known: Any = self._kept.get(key)
+            known = cast(A | None, self._kept.get(key))
             self.hits += known is not None
             self.misses += known is None
         if known is not None:

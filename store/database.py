@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -140,9 +140,9 @@ class Database:
         with self._watching, _reading():
             # SQLite tells a connection what others have committed, so this one is kept, and never writes.
             self._watch = self._watch or self._engine.raw_connection()
-            cursor = self._watch.cursor()
-            cursor.execute("PRAGMA data_version")
-            return cursor.fetchone()[0]
+            with closing(self._watch.cursor()) as cursor:
+                cursor.execute("PRAGMA data_version")
+                return str(cursor.fetchone())
 
     def waiting(self, seconds: float) -> Database:
         """The same store over connections of its own, which wait no longer than that for what others have locked."""
