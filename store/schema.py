@@ -413,6 +413,22 @@ trend_counts = Table(
     Index(None, "kind", "scope", "family", "month"),
 )
 
+# What a bundle says of a run's topics, kept by store.counts too. `threads` of the topic that carry the label in a post,
+# `openings` that carry it, and the sum of their strongest scores for it in millionths. Label '': `threads` whose
+# opening post the bundle has read, `openings` with a label, `score` of any label.
+topic_label_counts = Table(
+    "topic_label_counts",
+    metadata,
+    Column("run_id", RowId, ForeignKey("topic_runs.id"), nullable=False),
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("topic", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("threads", BigInteger, nullable=False),
+    Column("openings", BigInteger, nullable=False),
+    Column("score", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "bundle_id", "topic", "label"),
+)
+
 # Written by the service: what people say of posts. Rows are only added; `undoes` names the row that one takes back.
 # They outlive every bundle, so `bundle` is a name. A deletion of the post clears `note` and `text_hash`.
 reviews = Table(

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from store.counts import MILLION, CountKind
+from store.counts import CountKind
 from store.coverage import best_source, coverage
 from store.database import Database
 from store.months import month_of
 from store.schema import mentions, thread_labels, threads, topic_threads, trend_counts, uploads
 from store.sources import all_sources
+from store.topic_counts import MILLION
 from store.trends import data_span, scopes, within
 from store.values import Coverage
 

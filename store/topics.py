@@ -11,7 +11,7 @@ from more_itertools import chunked
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, select, update
 
-from store.counts import CountKind, forget_scope, recounted
+from store.counts import forget_run_counts, recounted
 from store.database import Database
 from store.schema import settings, threads, topic_runs, topic_threads, topics
 from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
@@ -159,7 +159,7 @@ def _run_row(connection: Connection, key: str | None) -> int | None:
 def _forget(connection: Connection, run: int | None) -> None:
     for table in (topic_threads, topics):
         connection.execute(delete(table).where(table.c.run_id == run))
-    forget_scope(connection, CountKind.TOPIC, run)
+    forget_run_counts(connection, run)
 
 
 def _forget_all_but(connection: Connection, keys: Sequence[str | None]) -> None:

@@ -16,7 +16,8 @@ from store import assignments, sources, topics, trends
 from store import threads as thread_store
 from store.counts import tally
 from store.database import Database, open_database
-from store.schema import threads, trend_counts
+from store.schema import threads, topic_label_counts, trend_counts
+from store.sheets import Cell
 from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
 from store.values import (
     Assignment,
@@ -43,18 +44,30 @@ STEPS = st.one_of(
 )
 
 
-def counted(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
-    """What the table says, cells of nothing left out."""
+def counted(db: Database) -> dict[Cell, dict[str, int]]:
+    """What the tables say, cells of nothing left out."""
     with db.read() as connection:
-        rows = connection.execute(select(trend_counts)).all()
-    return {tuple(row[:5]): (row.threads, row.expected) for row in rows if row.threads or row.expected}
+        rows = [row for table in (trend_counts, topic_label_counts) for row in connection.execute(select(table))]
+    return kept({tuple(row[: -len(sums)]): sums for row in rows if (sums := amounts(row._asdict()))})
 
 
-def from_rows(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
+def amounts(row: dict[str, int]) -> dict[str, int]:
+    return {name: row[name] for name in ("threads", "expected", "openings", "score") if name in row}
+
+
+def kept(cells: dict[Cell, dict[str, int]]) -> dict[Cell, dict[str, int]]:
+    return {
+        cell: {name: number for name, number in sums.items() if number}
+        for cell, sums in cells.items()
+        if any(sums.values())
+    }
+
+
+def from_rows(db: Database) -> dict[Cell, dict[str, int]]:
     """What the rows say, counted from nothing."""
     with db.read() as connection:
         found = tally(connection, list(connection.execute(select(threads.c.id)).scalars()))
-    return {cell: (found.threads[cell], found.expected[cell]) for cell in {*found.threads, *found.expected}}
+    return kept({cell: dict(sums) for sheet in (found.months, found.topics) for cell, sums in sheet.cells.items()})
 
 
 def said(item: StoredThread, labels: set[str]) -> list[Assignment]:
