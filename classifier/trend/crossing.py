@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from scipy.stats import false_discovery_control, fisher_exact, hypergeom
+from scipy.stats import false_discovery_control
+
+from classifier.trend.exact import ExactTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,15 @@ def crossings(whole: Period, recent: Period, least: int = 5) -> list[Crossing]:
 
     `recent` is the last part of `whole`. The chance is hypergeometric: the family's threads drawn from all threads.
     """
-    rows = []
+    rows, exact = [], ExactTests(whole.every)
     for (theme, family), threads in whole.both.items():
         if threads < least:
             continue
         of_theme, of_family = whole.themes[theme], whole.families[family]
-        chance = float(hypergeom.sf(threads - 1, whole.every, of_theme, of_family))
+        chance = exact.at_least(threads, whole.every, of_theme, of_family)
         lift = threads * whole.every / (of_theme * of_family)
         row = Crossing(theme, family, threads, of_theme, of_family, lift, chance, 1.0, threads / of_family)
-        rows.append(_with_change(row, recent, least))
+        rows.append(_with_change(row, recent, least, exact))
     if not rows:
         return []
     adjusted = false_discovery_control([row.p for row in rows], method="bh")
@@ -62,10 +64,10 @@ def crossings(whole: Period, recent: Period, least: int = 5) -> list[Crossing]:
     return sorted(found, key=lambda row: (row.p, -row.lift, row.theme, row.family))
 
 
-def _with_change(row: Crossing, recent: Period, least: int) -> Crossing:
+def _with_change(row: Crossing, recent: Period, least: int, exact: ExactTests) -> Crossing:
     now, now_all = recent.both.get((row.theme, row.family), 0), recent.families.get(row.family, 0)
     then, then_all = row.threads - now, row.of_family - now_all
     if min(now_all, then_all) < least:
         return row
-    p = float(fisher_exact([[now, now_all - now], [then, then_all - then]]).pvalue)
+    p = exact.fisher((now, now_all - now), (then, then_all - then))
     return replace(row, recent_share=now / now_all, p_change=p)
