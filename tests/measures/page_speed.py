@@ -43,7 +43,7 @@ from tests.service.doubles import TinyBundle, TinyFamilies, TinyTaxonomy, servin
 SPAN, TOPICS, DIMENSIONS, BATCH = timedelta(days=1826), 200, 384, 2_000
 PAGES = (
     "/", "/themes", "/themes?kind=category", "/themes/leaf/{leaf}", "/themes/category/{category}",
-    "/themes/forum-category/c", "/topics", "/topics/7", "/families", "/families/family-7", "/threads",
+    "/themes/forum-category/forum-1", "/topics", "/topics/7", "/families", "/families/family-7", "/threads",
     "/threads?q=memory", "/threads?topic=7&label={leaf}", "/threads/{thread}", "/triage", "/triage?lane=random",
     "/triage/agreement", "/triage/estimates", "/status",
 )  # fmt: skip
@@ -88,7 +88,7 @@ def _rows(maker: Maker, chance: random.Random, thread: int, at: Any) -> Iterator
     for table in kept:
         for place, row in enumerate(made[table]):
             if table == "threads":
-                row |= {"created_at": at, "month": month, "bumped_at": at}
+                row |= {"created_at": at, "month": month, "bumped_at": at, "category": f"forum-{thread % 12}"}
             elif table == "posts":
                 row |= {"created_at": at + timedelta(hours=place), "author": f"user-{place}"}
             yield table, row
@@ -116,7 +116,7 @@ def _save_topics(db: Database, places: list[Placed]) -> None:
 
 
 async def visit(address: str, path: str) -> list[tuple[float, float, int]]:
-    """Wall and processor seconds, and bytes, of two visits to a page that nobody has asked for."""
+    """Wall seconds, processor seconds and bytes of two visits to a page that nobody has asked for."""
     channel = open_channel(address)
     transport = httpx2.ASGITransport(make_app(channel))
     took = []
