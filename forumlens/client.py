@@ -31,7 +31,7 @@ from forumlens.v1 import answer_pb2 as apb
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
-from service import convert, convert_answers, limits
+from service import convert, convert_answers, convert_topics, limits
 from store.answers import AnswerFigures
 from store.causes import CauseShares
 from store.themes import ThemeKind
@@ -273,7 +273,7 @@ class Client(ThemeCalls):
         request = tpb.ListTopicsRequest(page_size=page_size)
         while True:
             response: tpb.ListTopicsResponse = self._call(self._trends.ListTopics, request)
-            yield from map(convert.topic, response.topics)
+            yield from map(convert_topics.topic, response.topics)
             if not response.next_page_token:
                 return
             request.page_token = response.next_page_token

@@ -11,10 +11,12 @@ from classifier.trend.crossing import Crossing
 from classifier.trend.questions import Comparison, Comparisons, CrossTable, Tested, ThemeTrend, ThemeTrends
 from forumlens.v1 import theme_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
+from service import convert_topics
 from service.fields import enum_member, enum_number, from_message
 from store.documentation import Documentation, DocumentedBy
 from store.months import parse_month
 from store.themes import ThemeKind
+from store.topic_values import TopicMap
 
 
 class _Caller(Protocol):
@@ -25,6 +27,12 @@ class _Caller(Protocol):
 
 class ThemeCalls:
     """Months are `YYYY-MM`, half-open; kinds are leaf, category, topic, family and forum-category."""
+
+    def topic_map(self: _Caller, topic: int | None = None, *, limit: int = 0) -> TopicMap:
+        """Threads of a topic or of all as points of a plane. Raises ClientError."""
+        return convert_topics.topic_map(
+            self._call(self._trends.GetTopicMap, tpb.GetTopicMapRequest(topic=topic, limit=limit))
+        )
 
     def list_themes(
         self: _Caller,

@@ -379,10 +379,13 @@ topics = Table(
     Column("nearest_cosine", Float, nullable=False),
     Column("coherence", Float),
     Column("centre", LargeBinary),
+    Column("x", Float),
+    Column("y", Float),
     PrimaryKeyConstraint("run_id", "topic"),
 )
 
-# `sought`: the thread was there, with this text, when the topics were sought; the others were placed later.
+# `sought`: the thread was there, with this text, when the topics were sought; the others were placed later. `x`, `y`:
+# where it lies on the map, in [-1, 1]; of a topic, the middle of those sought.
 topic_threads = Table(
     "topic_threads",
     metadata,
@@ -392,6 +395,8 @@ topic_threads = Table(
     Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("sought", Boolean, nullable=False),
+    Column("x", Float),
+    Column("y", Float),
     PrimaryKeyConstraint("run_id", "topic", "month", "thread_id"),
     Index(None, "thread_id", "run_id", "topic"),
 )

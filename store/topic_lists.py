@@ -14,6 +14,7 @@ from store.labels import category_of, without_categories
 from store.schema import bundles, topic_label_counts, topic_runs, topics
 from store.topic_counts import ANY_LABEL, MILLION
 from store.topic_values import OUTLIERS, Topic, is_new_theme
+from store.topics import point_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _topic(row: Row[Any], said: _Said) -> Topic:
         name=_name(row.name, "" if new else said.leading or row.nearest_label),
         coherence=row.coherence,
         new_theme=new,
+        point=point_of(row),
         **figures,
     )
 
