@@ -256,7 +256,7 @@ def test_the_map_gives_every_thread_or_a_sample_of_each_topic(trends: TrendServi
     drawn = trends.GetTopicMap(tpb.GetTopicMapRequest())
     assert list(drawn.topics) == [-1, 0, 0, 0, 1] and drawn.total == 5
     assert dict(zip(drawn.threads, drawn.titles, strict=True))[corpus.ids["d"]] == "Thread d"
-    assert drawn.x[drawn.threads.index(corpus.ids["d"])] == 0.75 and set(drawn.y) == {-0.5}
+    assert dict(zip(drawn.threads, drawn.x, strict=True))[corpus.ids["d"]] == 0.75 and set(drawn.y) == {-0.5}
     few = trends.GetTopicMap(tpb.GetTopicMapRequest(limit=3))
     assert list(few.topics) == [-1, 0, 1] and few.total == 5
     (one,) = trends.GetTopicMap(tpb.GetTopicMapRequest(topic=1)).threads
