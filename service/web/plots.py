@@ -11,8 +11,8 @@ from forumlens.v1 import trend_pb2 as tpb
 from service.web.tables import Column, Table
 
 _HATCHED, _SOLID = "/", ""
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "triangle-down", "star", "circle")
-_LONGEST = 90
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "triangle-down", "star")
+_LONGEST, _FEW = 90, 600
 _REMARKS = {tpb.COVERAGE_NONE: "not covered", tpb.COVERAGE_PARTIAL: "covered in part"}
 
 
@@ -43,6 +43,7 @@ def map_plot(
     As SVG, not WebGL: Plotly's WebGL makes functions of strings, which the content security policy forbids.
     """
     traces = []
+    size = 8 if sum(len(group.places) for group in groups) < _FEW else 5
     for number, group in enumerate(groups):
         colour = "var(--plot-expected)" if group.plain else f"var(--map-{number})"
         traces.append(
@@ -57,20 +58,25 @@ def map_plot(
                     [f"/threads/{drawn.threads[place]}", escape(names.get(drawn.topics[place], ""), quote=False)]
                     for place in group.places
                 ],
-                "marker": {"size": 5, "color": colour, "symbol": _SYMBOLS[number % len(_SYMBOLS)], "opacity": 0.75},
+                "marker": {
+                    "size": size,
+                    "color": colour,
+                    "symbol": "circle" if group.plain else _SYMBOLS[number],
+                    "opacity": 0.75,
+                },
                 "hovertemplate": "%{text}<br>%{customdata[1]}<extra></extra>",
             }
         )
     hidden = {"visible": False}
     layout = {
         "xaxis": hidden,
-        "yaxis": {**hidden, "scaleanchor": "x"},
+        "yaxis": hidden,
         "hovermode": "closest",
         "dragmode": "pan",
         "height": 560,
         "legend": {"orientation": "h", "y": 0, "yanchor": "top", "x": 0},
     }
-    said = ", ".join(f"{group.name} {len(group.places):,}" for group in groups)
+    said = "; ".join(f"{group.name} ({len(group.places):,})" for group in groups)
     summary = (
         f"Threads as points, like ones close together, coloured by theme: {said or 'none'}. The axes mean nothing."
     )

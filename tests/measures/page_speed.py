@@ -43,7 +43,8 @@ from tests.service.doubles import TinyBundle, TinyFamilies, TinyTaxonomy, servin
 SPAN, TOPICS, DIMENSIONS, BATCH = timedelta(days=1826), 200, 384, 2_000
 PAGES = (
     "/", "/themes", "/themes?kind=category", "/themes/leaf/{leaf}", "/themes/category/{category}",
-    "/themes/forum-category/forum-1", "/topics", "/topics/7", "/families", "/families/family-7", "/threads",
+    "/themes/forum-category/forum-1", "/topics", "/topics/map",
+    "/topics/map?topic=7", "/topics/7", "/families", "/families/family-7", "/threads",
     "/threads?q=memory", "/threads?topic=7&label={leaf}", "/threads/{thread}", "/triage", "/triage?lane=random",
     "/triage/agreement", "/triage/estimates", "/status",
 )  # fmt: skip
