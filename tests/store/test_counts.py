@@ -8,11 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
-from store import assignments, sources, topics, trends
+from store import assignments, migrations, sources, topics, trends
 from store import threads as thread_store
 from store.counts import tally
 from store.database import Database, open_database
@@ -154,3 +156,28 @@ def test_expected_threads_are_those_with_a_post_that_carries_the_label(db: Datab
     assert expected("memory") == pytest.approx((1 - 0.5**2) + 0.5, abs=1e-5)
     assert expected("spaces") == pytest.approx((1 - 0.9**2) + 0.1, abs=1e-5)
     assert expected(None) is None
+
+
+def test_an_earlier_store_is_counted_when_it_is_migrated(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    with open_database(url) as db:
+        forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
+        for step in (
+            ("save", "a", 1, 2),
+            ("save", "b", 2, 3),
+            ("seek", "run-1", 0),
+            ("label", "bundle-1", {"memory/oom", "spaces"}),
+            ("label", "bundle-2", set()),
+            ("save", "c", 2, 1),
+        ):
+            take(db, forum, step)
+        before = counted(db)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010_by_thread")
+    engine.dispose()
+    with open_database(url) as db:
+        assert counted(db) == before == from_rows(db)
