@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,18 +20,31 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Cluster of each doc, or OUTLIERS; `outliers`: how many there were before they were given to a cluster.
+
+    `reduced`: the vectors that were clustered, [docs, dimensions]; those given where nothing was reduced.
+    """
+
+    members: list[int]
+    outliers: int
+    reduced: Vectors
+
+
 def find_clusters(
     docs: Sequence[str], vectors: Vectors, vectorizer: CountVectorizer, seed: int, settings: TopicSettings
-) -> tuple[list[int], int]:
-    """Cluster of each doc, or OUTLIERS; and how many outliers there were before they were given to a cluster.
+) -> Clusters:
+    """Group docs by their vectors.
 
     `vectors`: [docs, d], L2-normalized. An outlier joins the cluster whose centre is nearest if the cosine is at least
     `settings.floor` (BERTopic's strategy "embeddings"), so that nothing is pulled in that has no part in it.
     """
-    members = [OUTLIERS] * len(docs)
+    members, reduced = [OUTLIERS] * len(docs), vectors
     if len(docs) >= settings.small:
         model = _density_model(len(docs), vectorizer, seed, settings)
         members = [int(cluster) for cluster in model.fit_transform(list(docs), vectors)[0]]
+        reduced = np.asarray(model.umap_model.embedding_, dtype=np.float32)
     if all(cluster == OUTLIERS for cluster in members):
         model = _linkage_model(vectorizer, settings)
         members = [int(cluster) for cluster in model.fit_transform(list(docs), vectors)[0]]
@@ -40,7 +54,7 @@ def find_clusters(
             list(docs), members, strategy="embeddings", embeddings=vectors, threshold=settings.floor(len(docs))
         )
         members = [int(cluster) for cluster in kept]
-    return members, outliers
+    return Clusters(members, outliers, reduced)
 
 
 def centre_of(vectors: Vectors) -> Vectors:

@@ -35,7 +35,7 @@ class TopicSettings:
     stale_share: float = 0.1
     keywords: int = 10
     representatives: int = 5
-    version: int = 2
+    version: int = 3
 
     def least_cluster(self, threads: int) -> int:
         """Smallest number of threads that make a topic in a corpus of this size."""

@@ -20,6 +20,7 @@ from classifier.labels import definition_text
 from classifier.matching import Earlier
 from classifier.openings import repeated_lines, topic_text, without_repeated
 from classifier.stages import Progress, no_progress
+from classifier.topic_map import points_between
 from classifier.topic_settings import DEFAULT_SETTINGS, TopicSettings
 from classifier.topics import Leaves, discover
 from store.database import Database
@@ -35,6 +36,7 @@ from store.topics import (
     topic_centres,
     topic_members,
     topic_places,
+    topic_points,
     topic_run,
     topic_sizes,
 )
@@ -101,7 +103,7 @@ def _place_changed(db: Database, run: TopicRun, embedder: Embedder, settings: To
 
     A thread whose opening post reads as it did stays where it is, be its nearest centre another's or not.
     """
-    centres = topic_centres(db, run.key)
+    centres, points = topic_centres(db, run.key), topic_points(db, run.key)
     placed = 0
     for batch in _changed(db, run.revision):
         known = topic_places(db, run.key, [thread.id for thread in batch])
@@ -111,10 +113,12 @@ def _place_changed(db: Database, run: TopicRun, embedder: Embedder, settings: To
         texts = [without_repeated(docs[thread], run.repeated_lines) for thread in new]
         opening = {thread.id: thread.posts[0].id for thread in batch if thread.posts}
         _note_texts(db, [opening[thread] for thread in new], texts)
-        topics = dict(zip(new, _nearest_topics(embedder, texts, centres, settings.floor(run.sought)), strict=True))
+        vectors = _embed(embedder, texts)
+        topics = dict(zip(new, _nearest_topics(vectors, centres, settings.floor(run.sought)), strict=True))
+        lie = dict(zip(new, points_between(vectors, centres, points), strict=True))
         gone = [thread for thread in batch if thread.id in known and thread.id not in docs]
         places = [
-            Placed(thread.id, thread.month, topics.get(thread.id), hashes.get(thread.id, b""))
+            Placed(thread.id, thread.month, topics.get(thread.id), hashes.get(thread.id, b""), lie.get(thread.id))
             for thread in batch
             if thread.id in topics or thread in gone
         ]
@@ -136,13 +140,11 @@ def _note_texts(db: Database, post_ids: Sequence[int], texts: Sequence[str]) -> 
         save_post_texts(db, "topics", {post: {text_hash(text)} for post, text in some})
 
 
-def _nearest_topics(
-    embedder: Embedder, texts: Sequence[str], centres: dict[int, NDArray[np.float32]], floor: float
-) -> list[int]:
-    if not texts or not centres:
-        return [OUTLIERS] * len(texts)
+def _nearest_topics(vectors: NDArray[np.float32], centres: dict[int, NDArray[np.float32]], floor: float) -> list[int]:
+    if not len(vectors) or not centres:
+        return [OUTLIERS] * len(vectors)
     ids = list(centres)
-    rows = nearest_cluster(_embed(embedder, texts), np.stack(list(centres.values())), floor)
+    rows = nearest_cluster(vectors, np.stack(list(centres.values())), floor)
     return [OUTLIERS if row == OUTLIERS else ids[row] for row in rows]
 
 
@@ -188,7 +190,7 @@ def _seek(
         coherence=found.coherence,
         diversity=found.diversity,
     )
-    places = map(Placed, thread_ids, months, found.members, hashes)
+    places = map(Placed, thread_ids, months, found.members, hashes, found.points)
     save_topic_run(db, run, found.topics, places, found.centres)
     fresh = len(found.centres) - len(found.kept)
     return TopicSummary(

@@ -6,16 +6,17 @@ Topics stand apart from the label bundles; a topic is tied to the taxonomy only 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from classifier.clusters import Vectors, centre_of, find_clusters
+from classifier.clusters import Clusters, Vectors, centre_of, find_clusters
 from classifier.coherence import WORDS, c_npmi, diversity
 from classifier.keywords import TopicWords, short_name, topic_words, word_counter, word_reader
 from classifier.matching import Earlier, match_topics
+from classifier.topic_map import lay_out, middle
 from classifier.topic_settings import DEFAULT_SETTINGS, TopicSettings
-from store.topic_values import OUTLIERS, Topic
+from store.topic_values import OUTLIERS, Point, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,15 @@ class Leaves:
 class Discovery:
     """Topics, biggest first and the outliers last, and what was measured on the way.
 
-    `members`: topic of each thread, in the order given. `centres`: of each topic, L2-normalized. `outliers_found`:
-    outliers before they were given to their nearest topic. `coherence`: mean over the topics. `kept` and `retired`: ids
-    of the earlier run that go on and that are gone; `next_id`: the lowest id that no topic ever had.
+    `members` and `points`: topic of each thread and its place on the map, in the order given. `centres`: of each topic,
+    L2-normalized. `outliers_found`: outliers before they were given to their nearest topic. `coherence`: mean over the
+    topics. `kept` and `retired`: ids of the earlier run that go on and that are gone; `next_id`: the lowest id that no
+    topic ever had.
     """
 
     topics: list[Topic]
     members: list[int]
+    points: list[Point] = field(default_factory=list)
     centres: dict[int, Vectors] = field(default_factory=dict)
     outliers_found: int = 0
     coherence: float | None = None
@@ -73,8 +76,9 @@ def discover(
     order = sorted(range(len(docs)), key=lambda place: thread_ids[place])
     threads = [thread_ids[place] for place in order]
     found = _discover(threads, [docs[place] for place in order], vectors[order], leaves, seed, settings, earlier)
-    by_thread = dict(zip(threads, found.members, strict=True))
-    found.members[:] = [by_thread[thread] for thread in thread_ids]
+    for values in (found.members, found.points):
+        by_thread = dict(zip(threads, values, strict=True))
+        values[:] = [by_thread[thread] for thread in thread_ids]
     return found
 
 
@@ -88,10 +92,11 @@ def _discover(
     earlier: Earlier | None,
 ) -> Discovery:
     counter = word_counter(docs)
-    clusters, outliers = [OUTLIERS] * len(docs), len(docs)
+    grouped = Clusters([OUTLIERS] * len(docs), len(docs), vectors)
     if len(docs) >= settings.small_size and any(doc.strip() for doc in docs):
-        clusters, outliers = find_clusters(docs, vectors, counter, seed, settings)
-    clusters = _by_size(threads, clusters)
+        grouped = find_clusters(docs, vectors, counter, seed, settings)
+    clusters = _by_size(threads, grouped.members)
+    points: list[Point] = [(float(x), float(y)) for x, y in lay_out(grouped.reduced, seed, settings)]
     centres = _centres(vectors, clusters)
     matched = match_topics(dict(zip(threads, clusters, strict=True)), centres, earlier or Earlier())
     members = [OUTLIERS if cluster == OUTLIERS else matched.ids[cluster] for cluster in clusters]
@@ -101,7 +106,10 @@ def _discover(
     known = [value for value in coherence.values() if value is not None]
     by_id = dict(zip(matched.ids, centres, strict=True))
     topics = [
-        _describe(topic, threads, members, vectors, by_id, words[topic], coherence[topic], leaves, settings)
+        replace(
+            _describe(topic, threads, members, vectors, by_id, words[topic], coherence[topic], leaves, settings),
+            point=middle([point for point, member in zip(points, members, strict=True) if member == topic]),
+        )
         for topic in matched.ids
     ]
     if left := members.count(OUTLIERS):
@@ -109,8 +117,9 @@ def _discover(
     return Discovery(
         topics,
         members,
+        points,
         by_id,
-        outliers,
+        grouped.outliers,
         float(np.mean(known)) if known else None,
         diversity(judged),
         matched.kept,

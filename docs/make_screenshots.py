@@ -17,6 +17,7 @@ PICTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "overview": ("/", {"viewport": DESK}),
     "family-dark": ("/families/bert", {"viewport": DESK, "color_scheme": "dark"}),
     "triage": ("/triage", {"viewport": DESK}),
+    "map": ("/topics/map", {"viewport": DESK}),
     "phone": ("/", {"viewport": PHONE}),
 }
 

@@ -13,7 +13,6 @@ from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from store.months import format_month, parse_month
-from store.topic_values import Topic, TopicRun
 from store.values import (
     Classification,
     Coverage,
@@ -199,60 +198,8 @@ def trend_point(message: tpb.TrendPoint) -> TrendPoint:
         partial=message.partial,
         forum_coverage=_COVERAGE_BACK.get(message.forum_coverage, Coverage.NONE),
         hub_coverage=_COVERAGE_BACK.get(message.hub_coverage, Coverage.NONE),
-        expected_threads=_optional(message, "expected_threads"),
+        expected_threads=optional(message, "expected_threads"),
         downloads=count("downloads"),
-    )
-
-
-def topic_message(topic: Topic) -> tpb.Topic:
-    """Topic as a message."""
-    return tpb.Topic(
-        id=topic.id,
-        keywords=topic.keywords,
-        threads=topic.size,
-        representative_threads=topic.representatives,
-        label_distribution=[tpb.TopicLabel(label=label, share=share) for label, share in topic.distribution],
-        nearest_label=topic.nearest_label,
-        nearest_label_confidence=topic.nearest_cosine,
-        name=topic.name,
-        new_theme=topic.new_theme,
-        label_fit=topic.label_fit,
-        label_confidence=topic.label_confidence,
-        leading_label=topic.leading_label,
-        leading_label_share=topic.leading_share,
-        unlabelled_share=topic.unlabelled,
-        coherence=topic.coherence,
-    )
-
-
-def topic(message: tpb.Topic) -> Topic:
-    """Topic of a message."""
-    return Topic(
-        id=message.id,
-        keywords=tuple(message.keywords),
-        size=message.threads,
-        representatives=tuple(message.representative_threads),
-        nearest_label=message.nearest_label,
-        nearest_cosine=message.nearest_label_confidence,
-        distribution=tuple((each.label, each.share) for each in message.label_distribution),
-        name=message.name,
-        coherence=_optional(message, "coherence"),
-        leading_label=message.leading_label,
-        leading_share=_optional(message, "leading_label_share"),
-        unlabelled=_optional(message, "unlabelled_share"),
-        label_fit=_optional(message, "label_fit"),
-        label_confidence=_optional(message, "label_confidence"),
-        new_theme=_optional(message, "new_theme"),
-    )
-
-
-def run_figures_message(run: TopicRun) -> tpb.TopicRunFigures:
-    """How good a topic run is, as a message."""
-    return tpb.TopicRunFigures(
-        threads=run.sought,
-        outliers_before_reduction=run.outliers_found,
-        coherence=run.coherence,
-        diversity=run.diversity,
     )
 
 
@@ -327,6 +274,6 @@ def post_detail(message: hpb.Post) -> PostDetail:
     )
 
 
-def _optional(message: Message, name: str) -> Any:
+def optional(message: Message, name: str) -> Any:
     """Value of a field that may be unset, then None."""
     return getattr(message, name) if message.HasField(name) else None

@@ -12,13 +12,16 @@ from classifier.trend.periods import by_quarter, moving_mean
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1 import trend_pb2_grpc
 from service.catalog import Catalog, check_ready, needed_run
-from service.convert import run_figures_message, topic_message, trend_point_message
+from service.convert import trend_point_message
+from service.convert_topics import run_figures_message, topic_map_message, topic_message
+from service.limits import DEFAULT_POINTS, MAX_POINTS
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
 from service.themes import ThemeQuestions
 from service.validation import Violations
 from store.sources import all_sources
 from store.topic_lists import list_topics
+from store.topic_maps import topic_map
 from store.topics import topic_run
 from store.trends import query_trend
 from store.values import TrendSubject
@@ -50,6 +53,10 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
     async def ListTopics(self, request: tpb.ListTopicsRequest, context: _Context) -> tpb.ListTopicsResponse:  # noqa: N802
         """Give a page of the current run's topics."""
         return await self._calls.answer(request, self._topics)
+
+    async def GetTopicMap(self, request: tpb.GetTopicMapRequest, context: _Context) -> tpb.GetTopicMapResponse:  # noqa: N802
+        """Give threads of the current run as points."""
+        return await self._calls.answer(request, self._map)
 
     async def ListThemes(self, request: tpb.ListThemesRequest, context: _Context) -> tpb.ListThemesResponse:  # noqa: N802
         """Tell how every theme of a kind moves."""
@@ -144,3 +151,15 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
             topic_run=run_id,
             figures=run_figures_message(run) if run else None,
         )
+
+    def _map(self, request: tpb.GetTopicMapRequest) -> tpb.GetTopicMapResponse:
+        run_id, db = needed_run(self._catalog.shown().run_id), self._catalog.db
+        found = Violations()
+        topic = request.topic if request.HasField("topic") else None
+        if topic is not None:
+            self._catalog.check_topic(found, topic, run_id)
+        if not 0 <= request.limit <= MAX_POINTS:
+            found.add("limit", f"is {request.limit}: give 1 to {MAX_POINTS:,}, or 0 for {DEFAULT_POINTS:,}")
+        found.raise_any()
+        drawn = topic_map(db, run_id, request.limit or DEFAULT_POINTS, topic)
+        return topic_map_message(drawn, run_id, authored=any(source.authored for source in all_sources(db)))

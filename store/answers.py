@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
 from store.database import Database
 from store.schema import posts, sources, threads
@@ -20,6 +19,8 @@ OBSERVED = timedelta(days=14)
 """How long a thread must have been seen: one of yesterday is not unanswered."""
 
 _EVIDENCE = 10
+_HOUR = timedelta(hours=1)
+_OPENING = posts.alias("opening")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +104,39 @@ def query_answers(
 
 def _outcomes(connection: Connection, scope: ThreadScope, observed: timedelta) -> Iterator[tuple[int, _Outcome]]:
     """What became of the scope's threads that were observed for long enough."""
-    until = _observed_until(connection)
+    until, wanted = _observed_until(connection), threads_of(scope)
+    heads = connection.execute(
+        select(threads.c.id, threads.c.source_id, threads.c.created_at, _OPENING.c.id.label("opening"))
+        .outerjoin(_OPENING, _opens(threads.c.id))
+        .where(threads.c.id.in_(wanted))
+    ).all()
+    by_another = func.coalesce(_OPENING.c.author, "") != posts.c.author
+    replies = _first_posts(connection, wanted, posts.c.number > 1, by_another | (posts.c.author == ""))
+    accepted = _first_posts(connection, wanted, posts.c.accepted)
+    for head in heads:
+        end = until.get(head.source_id)
+        shown = head.opening is not None or head.id in replies
+        if shown and end is not None and head.created_at <= end - observed:
+            reply, answer = replies.get(head.id), accepted.get(head.id)
+            yield head.id, _Outcome(head.created_at, _answer(reply, head.created_at), _answer(answer, head.created_at))
+
+
+def _opens(thread_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return and_(_OPENING.c.thread_id == thread_id, _OPENING.c.number == 1, ~_OPENING.c.deleted)
+
+
+def _first_posts(connection: Connection, wanted: Select[Any], *where: ColumnElement[bool]) -> dict[int, Any]:
+    """By thread, the first visible post that fits the conditions."""
     # A post without words is a note of the forum or was hidden, unless it was accepted: a picture may be the answer.
-    told = (posts.c.body != "") | (posts.c.number == 1) | posts.c.accepted
-    rows = connection.execute(
-        select(
-            threads.c.id,
-            threads.c.source_id,
-            threads.c.created_at.label("started_at"),
-            posts.c.number,
-            posts.c.author,
-            posts.c.created_at,
-            posts.c.accepted,
-            posts.c.staff,
-        )
-        .join(posts, posts.c.thread_id == threads.c.id)
-        .where(threads.c.id.in_(threads_of(scope)), ~posts.c.deleted, told)
-        .order_by(threads.c.id, posts.c.number, posts.c.id)
-        .execution_options(yield_per=5000)
+    told = (posts.c.body != "") | posts.c.accepted
+    place = func.row_number().over(partition_by=posts.c.thread_id, order_by=(posts.c.number, posts.c.id))
+    found = (
+        select(posts.c.thread_id, posts.c.created_at, posts.c.staff, place.label("place"))
+        .outerjoin(_OPENING, _opens(posts.c.thread_id))
+        .where(posts.c.thread_id.in_(wanted), ~posts.c.deleted, told, *where)
+        .subquery()
     )
-    for thread, group in groupby(rows, key=lambda row: row.id):
-        shown = list(group)
-        end = until.get(shown[0].source_id)
-        if end is not None and shown[0].started_at <= end - observed:
-            yield thread, _outcome(shown)
+    return {row.thread_id: row for row in connection.execute(select(found).where(found.c.place == 1)).all()}
 
 
 def _observed_until(connection: Connection) -> dict[int, datetime]:
@@ -138,18 +148,10 @@ def _observed_until(connection: Connection) -> dict[int, datetime]:
     return {row.id: row.covered_to for row in rows}
 
 
-def _outcome(shown: Sequence[Any]) -> _Outcome:
-    first, started = shown[0], shown[0].started_at
-    starter = first.author if first.number == 1 else ""
-    replies = [row for row in shown if row.number > 1 and not (starter and row.author == starter)]
-    accepted = next((row for row in shown if row.accepted), None)
-    return _Outcome(started, *(_answer(row, started) for row in (next(iter(replies), None), accepted)))
-
-
 def _answer(row: Any, started: datetime) -> _Answer | None:
     if row is None:
         return None
-    return _Answer(max(0.0, (row.created_at - started) / timedelta(hours=1)), row.staff)
+    return _Answer(max(0.0, (row.created_at - started) / _HOUR), row.staff)
 
 
 def _figures(ids: Sequence[int], outcomes: dict[int, _Outcome]) -> AnswerFigures:

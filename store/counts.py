@@ -1,4 +1,4 @@
-"""Threads by month, counted ahead for every subject of a trend, in the transaction of whoever changes what is counted.
+"""Threads by month and subject of a trend, and what bundles say of topics: counted ahead, by whoever changes threads.
 
 Every change is the same: what the threads counted for before is taken away, what they count for after is added. So a
 count costs what changed, not what is stored, and a process that is killed leaves counts that agree with the rows.
@@ -6,7 +6,7 @@ count costs what changed, not what is stored, and a process that is killed leave
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,7 +17,6 @@ from more_itertools import chunked
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select
 
-from store.database import insert_into
 from store.schema import (
     bundles,
     mentions,
@@ -25,15 +24,15 @@ from store.schema import (
     thread_labels,
     thread_verdicts,
     threads,
+    topic_label_counts,
     topic_threads,
     trend_counts,
 )
+from store.sheets import Sheet
+from store.topic_counts import MILLION, count_topics
 
 _BATCH = 500
 _UNIT = 10_000
-MILLION = 1_000_000
-"""Parts that an expected thread is counted in, so that sums stay exact."""
-
 _STORED = np.dtype("<u2")
 
 
@@ -48,25 +47,12 @@ class CountKind(StrEnum):
     TOPIC = "topic"
 
 
-Cell = tuple[str, int, str, str, int]
-"""Kind, bundle or run, subject, family, month."""
-
-
 class Tally:
-    """What some threads count for: threads and millionths of expected threads, by cell."""
+    """What some threads count for: cells of `trend_counts` and of `topic_label_counts`."""
 
     def __init__(self) -> None:
-        self.threads: Counter[Cell] = Counter()
-        self.expected: Counter[Cell] = Counter()
-
-    def change_to(self, after: Tally) -> dict[Cell, tuple[int, int]]:
-        """What to add, by cell, to come from this to `after`; cells that stay as they are are left out."""
-        cells = {*self.threads, *self.expected, *after.threads, *after.expected}
-        changes = {
-            cell: (after.threads[cell] - self.threads[cell], after.expected[cell] - self.expected[cell])
-            for cell in cells
-        }
-        return {cell: change for cell, change in changes.items() if any(change)}
+        self.months = Sheet(trend_counts)
+        self.topics = Sheet(topic_label_counts)
 
 
 def pack_probabilities(labels: Sequence[str], probabilities: Mapping[str, float]) -> bytes:
@@ -103,22 +89,15 @@ def tally(connection: Connection, thread_ids: Sequence[int]) -> Tally:
 
 def change_counts(connection: Connection, before: Tally, after: Tally) -> None:
     """Add what came and take away what went."""
-    changes = before.change_to(after)
-    if not changes:
-        return
-    names = ("kind", "scope", "subject", "family", "month")
-    rows = [
-        dict(zip(names, cell, strict=True)) | {"threads": count, "expected": expected}
-        for cell, (count, expected) in sorted(changes.items())
-    ]
-    insert = insert_into(connection, trend_counts)
-    sums = {name: trend_counts.c[name] + insert.excluded[name] for name in ("threads", "expected")}
-    connection.execute(insert.on_conflict_do_update(index_elements=list(names), set_=sums), rows)
+    before.months.change_to(connection, after.months)
+    before.topics.change_to(connection, after.topics)
 
 
-def forget_scope(connection: Connection, kind: CountKind, scope: int | None) -> None:
-    """Drop the counts of a bundle or run that is deleted as a whole."""
-    connection.execute(delete(trend_counts).where(trend_counts.c.kind == kind.value, trend_counts.c.scope == scope))
+def forget_run_counts(connection: Connection, run: int | None) -> None:
+    """Drop the counts of a topic run that is deleted as a whole."""
+    of_run = trend_counts.c.kind == CountKind.TOPIC.value, trend_counts.c.scope == run
+    connection.execute(delete(trend_counts).where(*of_run))
+    connection.execute(delete(topic_label_counts).where(topic_label_counts.c.run_id == run))
 
 
 def _tally_some(connection: Connection, ids: Sequence[int], found: Tally) -> None:
@@ -126,38 +105,40 @@ def _tally_some(connection: Connection, ids: Sequence[int], found: Tally) -> Non
     heads = connection.execute(head.where(threads.c.id.in_(ids), threads.c.counted).with_for_update()).all()
     months = {row.id: row.month for row in heads}
     for row in heads:
-        found.threads[CountKind.ALL.value, 0, "", "", row.month] += 1
-        found.threads[CountKind.FORUM_CATEGORY.value, 0, row.category, "", row.month] += 1
+        _count(found, CountKind.ALL, 0, "", row.month)
+        _count(found, CountKind.FORUM_CATEGORY, 0, row.category, row.month)
     families = defaultdict(list)
     for row in _rows(connection, mentions, months):
         families[row.thread_id].append(row.family)
-        found.threads[CountKind.FAMILY.value, 0, row.family, "", months[row.thread_id]] += 1
+        _count(found, CountKind.FAMILY, 0, row.family, months[row.thread_id])
     for row in _rows(connection, thread_verdicts, months):
-        found.threads[CountKind.VERDICT.value, row.bundle_id, row.verdict, "", months[row.thread_id]] += 1
-    for kind, scope, subject, thread in _themes(connection, months):
+        _count(found, CountKind.VERDICT, row.bundle_id, row.verdict, months[row.thread_id])
+    labels, places, verdicts = (
+        _rows(connection, table, months) for table in (thread_labels, topic_threads, post_verdicts)
+    )
+    themes = [(CountKind.LABEL, row.bundle_id, row.label, row.thread_id) for row in labels]
+    themes += [(CountKind.TOPIC, row.run_id, str(row.topic), row.thread_id) for row in places]
+    for kind, scope, subject, thread in themes:
         for family in ("", *families[thread]):
-            found.threads[kind.value, scope, subject, family, months[thread]] += 1
-    for bundle, label, thread, expected in _expected(connection, months):
-        found.expected[CountKind.LABEL.value, bundle, label, "", months[thread]] += expected
+            _count(found, kind, scope, subject, months[thread], family)
+    for bundle, label, thread, expected in _expected(connection, verdicts):
+        found.months.add(CountKind.LABEL.value, bundle, label, "", months[thread], expected=expected)
+    count_topics(connection, found.topics, places, labels, verdicts)
 
 
-def _themes(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[CountKind, int, str, int]]:
-    """Kind, bundle or run, label or topic, thread."""
-    for row in _rows(connection, thread_labels, threads_):
-        yield CountKind.LABEL, row.bundle_id, row.label, row.thread_id
-    for row in _rows(connection, topic_threads, threads_):
-        yield CountKind.TOPIC, row.run_id, str(row.topic), row.thread_id
+def _count(found: Tally, kind: CountKind, scope: int, subject: str, month: int, family: str = "") -> None:
+    found.months.add(kind.value, scope, subject, family, month, threads=1)
 
 
-def _rows(connection: Connection, table: Any, threads_: Iterable[int]) -> Iterable[Any]:
-    return connection.execute(select(table).where(table.c.thread_id.in_(list(threads_))))
+def _rows(connection: Connection, table: Any, threads_: Iterable[int]) -> Sequence[Any]:
+    return connection.execute(select(table).where(table.c.thread_id.in_(list(threads_)))).all()
 
 
-def _expected(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[int, str, int, int]]:
+def _expected(connection: Connection, verdicts: Sequence[Any]) -> Iterator[tuple[int, str, int, int]]:
     """Bundle, label, thread, probability in millionths that one of the thread's posts carries the label."""
     labels = {row.id: row.labels for row in connection.execute(select(bundles))}
     posts: defaultdict[tuple[int, int], list[NDArray[np.uint16]]] = defaultdict(list)
-    for row in _rows(connection, post_verdicts, threads_):
+    for row in verdicts:
         posts[row.bundle_id, row.thread_id].append(np.frombuffer(row.probabilities, _STORED))
     for (bundle, thread), probabilities in posts.items():
         for label, expected in zip(labels[bundle], _any_of(probabilities), strict=True):

@@ -379,10 +379,13 @@ topics = Table(
     Column("nearest_cosine", Float, nullable=False),
     Column("coherence", Float),
     Column("centre", LargeBinary),
+    Column("x", Float),
+    Column("y", Float),
     PrimaryKeyConstraint("run_id", "topic"),
 )
 
-# `sought`: the thread was there, with this text, when the topics were sought; the others were placed later.
+# `sought`: the thread was there, with this text, when the topics were sought; the others were placed later. `x`, `y`:
+# where it lies on the map, in [-1, 1]; of a topic, the middle of those sought.
 topic_threads = Table(
     "topic_threads",
     metadata,
@@ -392,6 +395,8 @@ topic_threads = Table(
     Column("thread_id", RowId, ForeignKey("threads.id"), nullable=False),
     Column("text_hash", LargeBinary(32), nullable=False),
     Column("sought", Boolean, nullable=False),
+    Column("x", Float),
+    Column("y", Float),
     PrimaryKeyConstraint("run_id", "topic", "month", "thread_id"),
     Index(None, "thread_id", "run_id", "topic"),
 )
@@ -411,6 +416,22 @@ trend_counts = Table(
     Column("expected", BigInteger, nullable=False),
     PrimaryKeyConstraint("kind", "scope", "subject", "family", "month"),
     Index(None, "kind", "scope", "family", "month"),
+)
+
+# What a bundle says of a run's topics, kept by store.counts too. `threads` of the topic that carry the label in a post,
+# `openings` that carry it, and the sum of their strongest scores for it in millionths. Label '': `threads` whose
+# opening post the bundle has read, `openings` with a label, `score` of any label.
+topic_label_counts = Table(
+    "topic_label_counts",
+    metadata,
+    Column("run_id", RowId, ForeignKey("topic_runs.id"), nullable=False),
+    Column("bundle_id", RowId, ForeignKey("bundles.id"), nullable=False),
+    Column("topic", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("threads", BigInteger, nullable=False),
+    Column("openings", BigInteger, nullable=False),
+    Column("score", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "bundle_id", "topic", "label"),
 )
 
 # Written by the service: what people say of posts. Rows are only added; `undoes` names the row that one takes back.

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
-from store.counts import MILLION, CountKind
+from store.counts import CountKind
 from store.coverage import best_source, coverage
 from store.database import Database
 from store.months import month_of
 from store.schema import mentions, thread_labels, threads, topic_threads, trend_counts, uploads
 from store.sources import all_sources
+from store.topic_counts import MILLION
 from store.trends import data_span, scopes, within
 from store.values import Coverage
 
@@ -86,14 +87,15 @@ def expected_series(
 
 
 def crossed_counts(
-    db: Database, bundle_id: str | None, run_id: str | None, kind: CountKind, months: range
-) -> dict[tuple[str, str], int]:
-    """Threads of each subject of a kind that mention each family, in all these months."""
+    db: Database, bundle_id: str | None, run_id: str | None, kind: CountKind, months: range, late: range
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Threads of each subject of a kind that mention each family: in all these months, and in the late ones."""
     total = func.sum(trend_counts.c.threads)
+    of_late = func.sum(case((within(trend_counts, late), trend_counts.c.threads), else_=0))
     with db.read() as connection:
         scope = scopes(connection, bundle_id, run_id).of(kind)
         rows = connection.execute(
-            select(trend_counts.c.subject, trend_counts.c.family, total)
+            select(trend_counts.c.subject, trend_counts.c.family, total, of_late)
             .where(
                 trend_counts.c.kind == kind.value,
                 trend_counts.c.scope == scope,
@@ -102,8 +104,8 @@ def crossed_counts(
             )
             .group_by(trend_counts.c.subject, trend_counts.c.family)
             .having(total > 0)
-        )
-        return {(subject, family): int(number) for subject, family, number in rows}
+        ).all()
+    return {(subject, family): (int(number), int(last)) for subject, family, number, last in rows}
 
 
 def upload_series(db: Database, months: range) -> UploadSeries:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from store.database import Database
 from store.labels import category_of, without_categories
-from store.schema import assignments, bundles, post_verdicts, posts, thread_labels, topic_runs, topic_threads, topics
+from store.schema import bundles, topic_label_counts, topic_runs, topics
+from store.topic_counts import ANY_LABEL, MILLION
 from store.topic_values import OUTLIERS, Topic, is_new_theme
-from store.values import Verdict
-
-_SAME_POST = and_(
-    assignments.c.bundle_id == post_verdicts.c.bundle_id,
-    assignments.c.thread_id == post_verdicts.c.thread_id,
-    assignments.c.post_id == post_verdicts.c.post_id,
-)
+from store.topics import point_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a bundle says of a topic's opening posts."""
+    """What a bundle says of a topic: threads by leaf, most first; and of the opening posts that it has read."""
 
+    threads: Sequence[tuple[str, int]] = ()
     read: int = 0
     unlabelled: int = 0
     confidence: float = 0.0
@@ -45,106 +42,47 @@ def list_topics(db: Database, key: str, bundle_id: str | None, limit: int, after
             ).scalar_one()
             query = query.where(or_(topics.c.size < size, and_(topics.c.size == size, topics.c.topic > after)))
         rows = connection.execute(query.order_by(topics.c.size.desc(), topics.c.topic).limit(limit)).all()
-        ids = [row.topic for row in rows]
-        shares = _label_counts(connection, run, bundle, ids)
-        said = _openings_said(connection, run, bundle, ids)
-    return [_topic(row, shares.get(row.topic, []), said.get(row.topic, _Said())) for row in rows]
+        said = _said(connection, run, bundle, [row.topic for row in rows])
+    return [_topic(row, said.get(row.topic, _Said())) for row in rows]
 
 
-def _label_counts(
-    connection: Connection, run: int | None, bundle: int | None, ids: Sequence[int]
-) -> dict[int, list[tuple[str, int]]]:
-    """Threads that carry each label in one of their posts, by topic, most first."""
-    count = func.count()
+def _said(connection: Connection, run: int | None, bundle: int | None, ids: Sequence[int]) -> dict[int, _Said]:
+    """What the bundle says of each topic, from the counts made ahead."""
     rows = connection.execute(
-        select(topic_threads.c.topic, thread_labels.c.label, count.label("threads"))
-        .join(thread_labels, thread_labels.c.thread_id == topic_threads.c.thread_id)
-        .where(
-            topic_threads.c.run_id == run,
-            topic_threads.c.topic.in_(ids),
-            thread_labels.c.bundle_id == bundle,
+        select(topic_label_counts).where(
+            topic_label_counts.c.run_id == run,
+            topic_label_counts.c.bundle_id == bundle,
+            topic_label_counts.c.topic.in_(ids),
         )
-        .group_by(topic_threads.c.topic, thread_labels.c.label)
-        .order_by(count.desc(), thread_labels.c.label)
     )
-    counts: dict[int, list[tuple[str, int]]] = {}
+    found: defaultdict[int, dict[str, Row[Any]]] = defaultdict(dict)
     for row in rows:
-        counts.setdefault(row.topic, []).append((row.label, row.threads))
-    return counts
+        found[row.topic][row.label] = row
+    return {topic: _summed(labels) for topic, labels in found.items()}
 
 
-def _openings_said(connection: Connection, run: int | None, bundle: int | None, ids: Sequence[int]) -> dict[int, _Said]:
-    inside = topic_threads.c.run_id == run, topic_threads.c.topic.in_(ids), post_verdicts.c.bundle_id == bundle
-    unlabelled = case((post_verdicts.c.verdict != Verdict.LABELLED.value, 1), else_=0)
-    figures = connection.execute(
-        _of_openings(
-            func.count().label("read"),
-            func.sum(unlabelled).label("unlabelled"),
-            func.avg(func.coalesce(_strongest_score(), 0.0)).label("confidence"),
-        )
-        .where(*inside)
-        .group_by(topic_threads.c.topic)
-    )
-    count = func.count()
-    labels = connection.execute(
-        _of_openings(assignments.c.label, count.label("carrying"))
-        .join(assignments, _SAME_POST)
-        .where(*inside)
-        .group_by(topic_threads.c.topic, assignments.c.label)
-        .order_by(count, assignments.c.label.desc())
-    ).all()
-    leading = {row.topic: (row.label, row.carrying) for row in labels}
-    sums = _category_sums(connection, inside, {row.label for row in labels})
-    return {
-        row.topic: _Said(
-            row.read,
-            row.unlabelled,
-            row.confidence,
-            sums.get(row.topic, 0.0) / row.read,
-            *leading.get(row.topic, ("", 0)),
-        )
-        for row in figures
-    }
-
-
-def _category_sums(connection: Connection, inside: Sequence[ColumnElement[bool]], leaves: Set[str]) -> dict[int, float]:
-    """By topic, for the category where it is highest: the sum over opening posts of the strongest leaf's score."""
-    if not leaves:
-        return {}
-    category = case({leaf: category_of(leaf) for leaf in sorted(leaves)}, value=assignments.c.label).label("category")
-    of_posts = (
-        _of_openings(category, func.max(assignments.c.score).label("score"))
-        .join(assignments, _SAME_POST)
-        .where(*inside)
-        .group_by(topic_threads.c.topic, post_verdicts.c.post_id, category)
-        .subquery()
-    )
-    total = func.sum(of_posts.c.score)
-    rows = connection.execute(
-        select(of_posts.c.topic, total.label("total")).group_by(of_posts.c.topic, of_posts.c.category).order_by(total)
-    )
-    return {row.topic: row.total for row in rows}
-
-
-def _strongest_score() -> ScalarSelect[Any]:
-    """Of the post that the row's verdict is on."""
-    return select(func.max(assignments.c.score)).where(_SAME_POST).correlate(post_verdicts).scalar_subquery()
-
-
-def _of_openings(*columns: ColumnElement[Any]) -> Select[Any]:
-    """Columns by topic over the verdicts on the posts that open a thread."""
-    opening = and_(posts.c.thread_id == topic_threads.c.thread_id, posts.c.number == 1, ~posts.c.deleted)
-    verdict = and_(post_verdicts.c.thread_id == posts.c.thread_id, post_verdicts.c.post_id == posts.c.id)
-    return (
-        select(topic_threads.c.topic, *columns)
-        .select_from(topic_threads)
-        .join(posts, opening)
-        .join(post_verdicts, verdict)
+def _summed(labels: dict[str, Row[Any]]) -> _Said:
+    """A topic's counts by label as shares."""
+    every = labels.pop(ANY_LABEL, None)
+    threads = {leaf: labels[leaf].threads for leaf in without_categories(labels)}
+    shared = sorted(((leaf, count) for leaf, count in threads.items() if count), key=lambda one: (-one[1], one[0]))
+    if every is None or not every.threads:
+        return _Said(shared)
+    leading = min(threads, key=lambda leaf: (-labels[leaf].openings, leaf), default="")
+    carrying = labels[leading].openings if leading else 0
+    best = max((labels[category].score for category in {*map(category_of, labels)}), default=0)
+    return _Said(
+        shared,
+        every.threads,
+        every.threads - every.openings,
+        every.score / MILLION / every.threads,
+        best / MILLION / every.threads,
+        leading if carrying else "",
+        carrying,
     )
 
 
-def _topic(row: Row[Any], counts: Sequence[tuple[str, int]], said: _Said) -> Topic:
-    leaves = set(without_categories(label for label, _ in counts))
+def _topic(row: Row[Any], said: _Said) -> Topic:
     figures: Mapping[str, Any] = {}
     new = None
     if said.read and row.topic != OUTLIERS:
@@ -164,10 +102,11 @@ def _topic(row: Row[Any], counts: Sequence[tuple[str, int]], said: _Said) -> Top
         representatives=tuple(row.representatives),
         nearest_label=row.nearest_label,
         nearest_cosine=row.nearest_cosine,
-        distribution=tuple((label, threads / row.size) for label, threads in counts if label in leaves),
+        distribution=tuple((label, threads / row.size) for label, threads in said.threads),
         name=_name(row.name, "" if new else said.leading or row.nearest_label),
         coherence=row.coherence,
         new_theme=new,
+        point=point_of(row),
         **figures,
     )
 

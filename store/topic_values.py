@@ -8,6 +8,9 @@ OUTLIERS = -1
 """Id of the topic that holds the threads which belong to none."""
 
 
+Point = tuple[float, float]
+"""A place on the map, both coordinates in [-1, 1]."""
+
 NEW_THEME_FIT = 0.45
 NEW_THEME_CONFIDENCE = 0.65
 """A topic below both in its label fit and confidence is a new theme; chosen by hiding categories from the taxonomy."""
@@ -18,11 +21,12 @@ class Topic:
     """A discovered cluster of threads; OUTLIERS holds the rest.
 
     `nearest_label` and `nearest_cosine` compare its centre with the definitions of the leaves. `coherence` is that of
-    its words. What the current bundle says of it: `distribution`, (leaf id, share of threads), biggest first; and of
-    the opening posts alone `leading_label`, the leaf that most of them carry, with its share; `unlabelled`, the share
-    without a label; `label_fit`, the share of them that the best category can be expected to cover: their mean score
-    for it (that of its strongest leaf, 0 where they do not carry it); `label_confidence`, the mean score of the
-    strongest label of each. `new_theme`: both are low, so no label fits. None and empty where no bundle has read them.
+    its words. `point`: the middle of its threads on the map. What the current bundle says of it: `distribution`, (leaf
+    id, share of threads), biggest first; and of the opening posts alone `leading_label`, the leaf that most of them
+    carry, with its share; `unlabelled`, the share without a label; `label_fit`, the share of them that the best
+    category can be expected to cover: their mean score for it (that of its strongest leaf, 0 where they do not carry
+    it); `label_confidence`, the mean score of the strongest label of each. `new_theme`: both are low, so no label fits.
+    None and empty where no bundle has read them.
     """
 
     id: int
@@ -40,6 +44,7 @@ class Topic:
     label_fit: float | None = None
     label_confidence: float | None = None
     new_theme: bool | None = None
+    point: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,34 @@ class TopicRun:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A thread and its topic; None: it is in no topic, nor an outlier. `text_hash`: of what decided it, 32 bytes."""
+    """A thread and its topic; None: it is in no topic, nor an outlier. `text_hash`: of what decided it, 32 bytes.
+
+    `point`: where it lies on the map; None where there is none.
+    """
 
     thread_id: int
     month: int
     topic: int | None
     text_hash: bytes
+    point: Point | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoint:
+    """A thread on the map."""
+
+    thread_id: int
+    topic: int
+    point: Point
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMap:
+    """Threads on the map by topic, then id: all of them, or of `total` a sample in proportion to topics' sizes."""
+
+    points: tuple[MapPoint, ...]
+    total: int
 
 
 def is_new_theme(label_fit: float, label_confidence: float) -> bool:

@@ -11,10 +11,10 @@ from more_itertools import chunked
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, select, update
 
-from store.counts import CountKind, forget_scope, recounted
+from store.counts import forget_run_counts, recounted
 from store.database import Database
 from store.schema import settings, threads, topic_runs, topic_threads, topics
-from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
+from store.topic_values import OUTLIERS, Placed, Point, Topic, TopicRun
 
 Vector = NDArray[np.float32]
 
@@ -103,6 +103,13 @@ def topic_centres(db: Database, key: str) -> dict[int, Vector]:
         return {row.topic: np.frombuffer(row.centre, _STORED).astype(np.float32) for row in rows}
 
 
+def topic_points(db: Database, key: str) -> dict[int, Point]:
+    """Where the topics of the run lie on the map, for those that do; the outliers lie nowhere."""
+    with db.read() as connection:
+        inside = topics.c.run_id == _run_row(connection, key), topics.c.x.is_not(None), topics.c.topic != OUTLIERS
+        return {row.topic: (row.x, row.y) for row in connection.execute(select(topics).where(*inside))}
+
+
 def topic_places(db: Database, key: str, thread_ids: Sequence[int]) -> dict[int, Placed]:
     """Where these threads are in the run, by thread id; those that are not in it are left out."""
     with db.read() as connection:
@@ -111,7 +118,9 @@ def topic_places(db: Database, key: str, thread_ids: Sequence[int]) -> dict[int,
                 topic_threads.c.run_id == _run_row(connection, key), topic_threads.c.thread_id.in_(thread_ids)
             )
         )
-        return {row.thread_id: Placed(row.thread_id, row.month, row.topic, row.text_hash) for row in rows}
+        return {
+            row.thread_id: Placed(row.thread_id, row.month, row.topic, row.text_hash, point_of(row)) for row in rows
+        }
 
 
 def place_threads(db: Database, key: str, revision: int, places: Sequence[Placed]) -> None:
@@ -148,6 +157,11 @@ def threads_changed_since_sought(db: Database, key: str) -> int:
     return max(counts.get(False, 0), int(run.sought) - counts.get(True, 0))
 
 
+def point_of(row: Any) -> Point | None:
+    """Place on the map of a row with `x` and `y`."""
+    return None if row.x is None or row.y is None else (row.x, row.y)
+
+
 def _current(connection: Connection) -> str | None:
     return connection.execute(select(settings.c.value).where(settings.c.name == _CURRENT_RUN)).scalar()
 
@@ -159,7 +173,7 @@ def _run_row(connection: Connection, key: str | None) -> int | None:
 def _forget(connection: Connection, run: int | None) -> None:
     for table in (topic_threads, topics):
         connection.execute(delete(table).where(table.c.run_id == run))
-    forget_scope(connection, CountKind.TOPIC, run)
+    forget_run_counts(connection, run)
 
 
 def _forget_all_but(connection: Connection, keys: Sequence[str | None]) -> None:
@@ -202,6 +216,7 @@ def _place_row(run: int | None, place: Placed, sought: bool) -> dict[str, Any]:
         "thread_id": place.thread_id,
         "text_hash": place.text_hash,
         "sought": sought,
+        **_coordinates(place.point),
     }
 
 
@@ -217,4 +232,10 @@ def _topic_row(run: int | None, topic: Topic, centre: Vector | None) -> dict[str
         "nearest_cosine": topic.nearest_cosine,
         "coherence": topic.coherence,
         "centre": None if centre is None else centre.astype(_STORED).tobytes(),
+        **_coordinates(topic.point),
     }
+
+
+def _coordinates(point: Point | None) -> dict[str, float | None]:
+    x, y = point or (None, None)
+    return {"x": x, "y": y}

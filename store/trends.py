@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
-from store.counts import MILLION, CountKind
+from store.counts import CountKind
 from store.coverage import best_source, coverage
 from store.database import Database
 from store.months import month_of
@@ -25,6 +25,7 @@ from store.schema import (
     uploads,
 )
 from store.sources import all_sources
+from store.topic_counts import MILLION
 from store.values import Coverage, Source, TrendPoint, TrendSubject, Verdict
 
 _Cell = tuple[CountKind, str, str]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from scipy.stats import false_discovery_control, fisher_exact, hypergeom
+from scipy.stats import false_discovery_control
+
+from classifier.trend.exact import ExactTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +48,41 @@ def crossings(whole: Period, recent: Period, least: int = 5) -> list[Crossing]:
 
     `recent` is the last part of `whole`. The chance is hypergeometric: the family's threads drawn from all threads.
     """
-    rows = []
-    for (theme, family), threads in whole.both.items():
-        if threads < least:
-            continue
-        of_theme, of_family = whole.themes[theme], whole.families[family]
-        chance = float(hypergeom.sf(threads - 1, whole.every, of_theme, of_family))
-        lift = threads * whole.every / (of_theme * of_family)
-        row = Crossing(theme, family, threads, of_theme, of_family, lift, chance, 1.0, threads / of_family)
-        rows.append(_with_change(row, recent, least))
-    if not rows:
+    exact = ExactTests(whole.every)
+    pairs = [pair for pair, threads in whole.both.items() if threads >= least]
+    if not pairs:
         return []
-    adjusted = false_discovery_control([row.p for row in rows], method="bh")
-    found = [replace(row, p_adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
+    chances = [
+        exact.at_least(whole.both[pair], whole.every, whole.themes[pair[0]], whole.families[pair[1]]) for pair in pairs
+    ]
+    adjusted = false_discovery_control(chances, method="bh").tolist()
+    found = [
+        _crossing(pair, whole, p, adjusted_p, *_change(pair, whole, recent, least, exact))
+        for pair, p, adjusted_p in zip(pairs, chances, adjusted, strict=True)
+    ]
     return sorted(found, key=lambda row: (row.p, -row.lift, row.theme, row.family))
 
 
-def _with_change(row: Crossing, recent: Period, least: int) -> Crossing:
-    now, now_all = recent.both.get((row.theme, row.family), 0), recent.families.get(row.family, 0)
-    then, then_all = row.threads - now, row.of_family - now_all
+def _crossing(
+    pair: tuple[str, str],
+    whole: Period,
+    p: float,
+    p_adjusted: float,
+    recent_share: float | None,
+    p_change: float | None,
+) -> Crossing:
+    threads, of_theme, of_family = whole.both[pair], whole.themes[pair[0]], whole.families[pair[1]]
+    lift = threads * whole.every / (of_theme * of_family)
+    share = threads / of_family
+    return Crossing(*pair, threads, of_theme, of_family, lift, p, p_adjusted, share, recent_share, p_change)
+
+
+def _change(
+    pair: tuple[str, str], whole: Period, recent: Period, least: int, exact: ExactTests
+) -> tuple[float | None, float | None]:
+    """Share in the last months, and the test that it is as before; None with too few threads."""
+    now, now_all = recent.both.get(pair, 0), recent.families.get(pair[1], 0)
+    then, then_all = whole.both[pair] - now, whole.families[pair[1]] - now_all
     if min(now_all, then_all) < least:
-        return row
-    p = float(fisher_exact([[now, now_all - now], [then, then_all - then]]).pvalue)
-    return replace(row, recent_share=now / now_all, p_change=p)
+        return None, None
+    return now / now_all, exact.fisher((now, now_all - now), (then, then_all - then))

@@ -9,7 +9,9 @@ from enum import StrEnum
 
 import numpy as np
 import pymannkendall
-from scipy.stats import false_discovery_control, theilslopes
+from scipy.stats import false_discovery_control
+
+from classifier.trend.kendall import Kendall, kendall, z_and_p
 
 LEAST_MONTHS = 8
 """Below this a test of trend can hardly find anything: the direction is then unknown."""
@@ -94,24 +96,21 @@ def _tested(values: Sequence[float], total: float, settings: TrendSettings) -> D
     data = np.asarray(values, dtype=float)
     if len(data) < LEAST_MONTHS or total < settings.least_total:
         return Direction(Trend.UNKNOWN, len(data), total)
-    z, p = _mann_kendall(data, settings.test)
-    slope, _, low, high = theilslopes(data, alpha=1 - settings.alpha)
-    return Direction(Trend.NONE, len(data), total, z, p, p, float(slope), float(low), float(high))
+    found = kendall(data, settings.alpha)
+    z, p = _mann_kendall(data, found, settings.test)
+    slope, low, high = found.slope, found.slope_low, found.slope_high
+    return Direction(Trend.NONE, len(data), total, z, p, p, slope, low, high)
 
 
-def _mann_kendall(data: np.ndarray, test: TrendTest) -> tuple[float, float]:
-    plain = pymannkendall.original_test(data)
-    if test is TrendTest.PLAIN:
-        return float(plain.z), float(plain.p)
-    careful = {
-        TrendTest.HAMED_RAO: pymannkendall.hamed_rao_modification_test,
-        TrendTest.YUE_WANG: pymannkendall.yue_wang_modification_test,
-    }[test]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # no autocorrelation is defined where nothing is left of it
-        corrected = careful(data)
-    chosen = corrected if corrected.var_s > plain.var_s and np.isfinite(corrected.p) else plain
-    return float(chosen.z), float(chosen.p)
+def _mann_kendall(data: np.ndarray, found: Kendall, test: TrendTest) -> tuple[float, float]:
+    careful = found.variance
+    if test is TrendTest.HAMED_RAO:
+        careful = found.careful_variance
+    elif test is TrendTest.YUE_WANG:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # no autocorrelation is defined where nothing is left of it
+            careful = float(pymannkendall.yue_wang_modification_test(data).var_s)
+    return z_and_p(found.score, careful if careful > found.variance else found.variance)
 
 
 def _trend(one: Direction, alpha: float) -> Trend:

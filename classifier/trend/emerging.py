@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from scipy.stats import false_discovery_control, fisher_exact
+from scipy.stats import false_discovery_control
+
+from classifier.trend.exact import ExactTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,11 @@ class Shift:
 
 def shifts(recent: Mapping[str, int], before: Mapping[str, int], all_recent: int, all_before: int) -> dict[str, Shift]:
     """How the share of each theme of either period moved, by theme."""
-    found = {}
+    found, exact = {}, ExactTests(all_recent + all_before)
     for theme in sorted({*recent, *before}):
-        now, then = recent.get(theme, 0), before.get(theme, 0)
-        table = [[now, max(all_recent - now, 0)], [then, max(all_before - then, 0)]]
-        p = float(fisher_exact(table).pvalue) if now or then else 1.0
+        # Counts read while threads are being counted may be ahead of those of all threads.
+        now, then = min(recent.get(theme, 0), all_recent), min(before.get(theme, 0), all_before)
+        p = exact.fisher((now, all_recent - now), (then, all_before - then)) if now or then else 1.0
         found[theme] = Shift(now, then, _share(now, all_recent), _share(then, all_before), p)
     if not found:
         return {}

@@ -240,7 +240,9 @@ def cross_table(
     """Which themes are about which families, and whether the last `recent` months differ from those before."""
     months = known_spans(db, asked.start, asked.end, asked.now).forum
     late = months[max(0, len(months) - recent) :]
-    whole, last = (_period(db, asked, kind, span) for span in (months, late))
+    both = crossed_counts(db, asked.bundle_id, asked.run_id, _COUNTED_AS[kind], months, late)
+    whole = _period(db, asked, kind, months, {pair: number for pair, (number, _) in both.items()})
+    last = _period(db, asked, kind, late, {pair: number for pair, (_, number) in both.items()})
     return CrossTable(months, len(late), whole.every, tuple(crossings(whole, last, least)))
 
 
@@ -271,15 +273,14 @@ def _every(db: Database, asked: Asked, months: range) -> tuple[int, ...]:
     return thread_series(db, None, None, CountKind.ALL, months).get("", (0,) * len(months))
 
 
-def _period(db: Database, asked: Asked, kind: ThemeKind, months: range) -> Period:
-    both = crossed_counts(db, asked.bundle_id, asked.run_id, _COUNTED_AS[kind], months)
+def _period(db: Database, asked: Asked, kind: ThemeKind, months: range, both: Mapping[tuple[str, str], int]) -> Period:
     themes = {name: sum(values) for name, values in _themes(db, asked, kind, months).items()}
     families = thread_series(db, None, None, CountKind.FAMILY, months)
     return Period(
         sum(_every(db, asked, months)),
         themes,
         {name: sum(values) for name, values in families.items()},
-        {pair: number for pair, number in both.items() if pair[0] in themes},
+        {pair: number for pair, number in both.items() if number and pair[0] in themes},
     )
 
 

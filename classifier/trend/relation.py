@@ -64,40 +64,43 @@ def leads(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]], seed: in
     spectrum of the second and random phases (Theiler et al. 1992).
     """
     found = {}
+    phases: dict[int, NDArray[np.complex128]] = {}
     for name, (first, second) in pairs.items():
         a, b = (_ranked_changes(values) for values in (first, second))
         if len(a) < _LEAST_OVERLAP + _MOST_LAG or not a.any() or not b.any():
             continue
-        found[name] = _lead(a, b, np.random.default_rng(seed))
+        if len(b) not in phases:
+            phases[len(b)] = _random_phases(len(b), np.random.default_rng(seed))
+        found[name] = _lead(a, b, phases[len(b)])
     if not found:
         return {}
     adjusted = false_discovery_control([one.p for one in found.values()], method="bh")
     return {name: replace(one, p_adjusted=float(p)) for (name, one), p in zip(found.items(), adjusted, strict=True)}
 
 
-def _lead(a: Array, b: Array, random: np.random.Generator) -> Lead:
+def _lead(a: Array, b: Array, phases: NDArray[np.complex128]) -> Lead:
     at_lags = _correlations(a, b[None, :])[0]
     best = int(np.abs(at_lags).argmax())
-    by_chance = np.abs(_correlations(a, _surrogates(b, random))).max(axis=1)
+    # Series of the same spectrum, and so the same autocorrelation.
+    surrogates = np.fft.irfft(np.fft.rfft(b) * phases, n=len(b), axis=1)
+    by_chance = np.abs(_correlations(a, surrogates)).max(axis=1)
     as_good = int((by_chance >= abs(at_lags[best]) - 1e-12).sum())
     return Lead(best - _MOST_LAG, float(at_lags[best]), (1 + as_good) / (1 + _SURROGATES))
 
 
-def _surrogates(values: Array, random: np.random.Generator) -> Array:
-    """Series of the same spectrum, and so the same autocorrelation, with random phases: [999, n] of [n]."""
-    spectrum = np.fft.rfft(values)
-    phases = np.exp(2j * np.pi * random.random((_SURROGATES, len(spectrum))))
-    return np.fft.irfft(spectrum * phases, n=len(values), axis=1)
+def _random_phases(months: int, random: np.random.Generator) -> NDArray[np.complex128]:
+    return np.asarray(np.exp(2j * np.pi * random.random((_SURROGATES, months // 2 + 1))))
 
 
 def _correlations(a: Array, many: Array) -> Array:
     """Correlation of a, [n], with each row of `many`, [k, n], taken `lag` months later: [k, 13] for lags -6 to 6."""
-    found = []
-    for lag in range(-_MOST_LAG, _MOST_LAG + 1):
-        first, second = (a[: len(a) - lag], many[:, lag:]) if lag >= 0 else (a[-lag:], many[:, :lag])
-        spread = np.sqrt((first @ first) * (second**2).sum(axis=1))
-        found.append(np.divide(second @ first, spread, out=np.zeros(len(many)), where=spread > 0))
-    return np.stack(found, axis=1)
+    lags = range(-_MOST_LAG, _MOST_LAG + 1)
+    shifted = np.stack([np.roll(a, lag) for lag in lags], axis=1)
+    places = np.arange(len(a))[:, None] - np.asarray(lags)
+    inside = ((places >= 0) & (places < len(a))).astype(float)
+    shifted *= inside
+    spread = np.sqrt((many**2 @ inside) * (shifted**2).sum(axis=0))
+    return np.divide(many @ shifted, spread, out=np.zeros(spread.shape), where=spread > 0)
 
 
 def _ranked_changes(values: Sequence[float]) -> Array:

@@ -14,7 +14,8 @@ from forumlens.cli.output import Format, print_json, print_rows, progress, say
 from forumlens.cli.settings import Settings, load_settings
 from store import assignments, holdings, topic_lists, topics
 from store.database import Database
-from store.topic_values import OUTLIERS, Topic, TopicRun
+from store.topic_maps import topic_map
+from store.topic_values import OUTLIERS, Topic, TopicMap, TopicRun
 
 if TYPE_CHECKING:
     from classifier.embedder import Embedder
@@ -32,6 +33,9 @@ def show_topics(
         bool,
         typer.Option("--refresh", help="Seek all topics anew if a thread changed, not only once a tenth of them did."),
     ] = False,
+    as_map: Annotated[
+        bool, typer.Option("--map", help="List --limit threads, a sample, with their place on the map.")
+    ] = False,
     bundle: BundleFlag = None,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
@@ -41,12 +45,16 @@ def show_topics(
     New threads join the nearest topic. Run `forumlens assign` before, so that topics which no label fits are known.
 
     Example: forumlens topics --limit 10
+    Example: forumlens topics --map --limit 100000 --format csv
     """
     settings = load_settings(database_url=database, bundle=bundle)
     with open_store(settings) as db:
         embedder = remembering(open_encoder_in_use(settings), db)
         summary = discover(settings, db, embedder, taxonomy_in_use(settings), refresh)
         run = topics.topic_run(db, summary.run_id)
+        if as_map:
+            print_rows(_map_rows(topic_map(db, summary.run_id, limit)), form, title="Threads on the map")
+            return
         wanted = summary.topics + 1 if new_themes else limit
         found = topic_lists.list_topics(db, summary.run_id, assignments.current_bundle(db), wanted)
     shown = [topic for topic in found if topic.new_theme or not new_themes][:limit]
@@ -68,6 +76,13 @@ def discover(
     """The topic stage with a bar."""
     with progress("Topics: opening posts", total=holdings.counts(db, None).threads) as advance:
         return find_topics(db, embedder, taxonomy, advance, seed=settings.seed, refresh=refresh)
+
+
+def _map_rows(drawn: TopicMap) -> list[dict[str, Any]]:
+    return [
+        {"thread": one.thread_id, "topic": one.topic, "x": one.point[0], "y": one.point[1], "title": one.title}
+        for one in drawn.points
+    ]
 
 
 def _figures(summary: TopicSummary, run: TopicRun) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from forumlens.client.calls import Calls, mask
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
-from service import convert
-from store.topic_values import Topic
+from service import convert, convert_topics
+from store.topic_values import Topic, TopicMap
 from store.values import TrendPoint
 
 
@@ -81,4 +81,9 @@ class TrendCalls(Calls):
         """All topics, biggest first, fetched page by page. Raises ClientError."""
         request = tpb.ListTopicsRequest(page_size=page_size, read_mask=mask(read_mask))
         for page in self._pages(self._trends.ListTopics, request):
-            yield from map(convert.topic, page.topics)
+            yield from map(convert_topics.topic, page.topics)
+
+    def topic_map(self, topic: int | None = None, *, limit: int = 0) -> TopicMap:
+        """Threads of a topic or of all as points of a plane. Raises ClientError."""
+        request = tpb.GetTopicMapRequest(topic=topic, limit=limit)
+        return convert_topics.topic_map(self._call(self._trends.GetTopicMap, request))

@@ -197,7 +197,7 @@ class TopicRunFigures(_message.Message):
     def __init__(self, threads: _Optional[int] = ..., outliers_before_reduction: _Optional[int] = ..., coherence: _Optional[float] = ..., diversity: _Optional[float] = ...) -> None: ...
 
 class Topic(_message.Message):
-    __slots__ = ("id", "keywords", "threads", "representative_threads", "label_distribution", "nearest_label", "nearest_label_confidence", "name", "new_theme", "label_fit", "leading_label", "leading_label_share", "unlabelled_share", "coherence", "label_confidence")
+    __slots__ = ("id", "keywords", "threads", "representative_threads", "label_distribution", "nearest_label", "nearest_label_confidence", "name", "new_theme", "label_fit", "leading_label", "leading_label_share", "unlabelled_share", "coherence", "label_confidence", "map_x", "map_y")
     ID_FIELD_NUMBER: _ClassVar[int]
     KEYWORDS_FIELD_NUMBER: _ClassVar[int]
     THREADS_FIELD_NUMBER: _ClassVar[int]
@@ -213,6 +213,8 @@ class Topic(_message.Message):
     UNLABELLED_SHARE_FIELD_NUMBER: _ClassVar[int]
     COHERENCE_FIELD_NUMBER: _ClassVar[int]
     LABEL_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    MAP_X_FIELD_NUMBER: _ClassVar[int]
+    MAP_Y_FIELD_NUMBER: _ClassVar[int]
     id: int
     keywords: _containers.RepeatedScalarFieldContainer[str]
     threads: int
@@ -228,7 +230,37 @@ class Topic(_message.Message):
     unlabelled_share: float
     coherence: float
     label_confidence: float
-    def __init__(self, id: _Optional[int] = ..., keywords: _Optional[_Iterable[str]] = ..., threads: _Optional[int] = ..., representative_threads: _Optional[_Iterable[int]] = ..., label_distribution: _Optional[_Iterable[_Union[TopicLabel, _Mapping]]] = ..., nearest_label: _Optional[str] = ..., nearest_label_confidence: _Optional[float] = ..., name: _Optional[str] = ..., new_theme: _Optional[bool] = ..., label_fit: _Optional[float] = ..., leading_label: _Optional[str] = ..., leading_label_share: _Optional[float] = ..., unlabelled_share: _Optional[float] = ..., coherence: _Optional[float] = ..., label_confidence: _Optional[float] = ...) -> None: ...
+    map_x: float
+    map_y: float
+    def __init__(self, id: _Optional[int] = ..., keywords: _Optional[_Iterable[str]] = ..., threads: _Optional[int] = ..., representative_threads: _Optional[_Iterable[int]] = ..., label_distribution: _Optional[_Iterable[_Union[TopicLabel, _Mapping]]] = ..., nearest_label: _Optional[str] = ..., nearest_label_confidence: _Optional[float] = ..., name: _Optional[str] = ..., new_theme: _Optional[bool] = ..., label_fit: _Optional[float] = ..., leading_label: _Optional[str] = ..., leading_label_share: _Optional[float] = ..., unlabelled_share: _Optional[float] = ..., coherence: _Optional[float] = ..., label_confidence: _Optional[float] = ..., map_x: _Optional[float] = ..., map_y: _Optional[float] = ...) -> None: ...
+
+class GetTopicMapRequest(_message.Message):
+    __slots__ = ("topic", "limit")
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    topic: int
+    limit: int
+    def __init__(self, topic: _Optional[int] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class GetTopicMapResponse(_message.Message):
+    __slots__ = ("threads", "topics", "x", "y", "titles", "total", "topic_run", "authored_sample")
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    X_FIELD_NUMBER: _ClassVar[int]
+    Y_FIELD_NUMBER: _ClassVar[int]
+    TITLES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_RUN_FIELD_NUMBER: _ClassVar[int]
+    AUTHORED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    threads: _containers.RepeatedScalarFieldContainer[int]
+    topics: _containers.RepeatedScalarFieldContainer[int]
+    x: _containers.RepeatedScalarFieldContainer[float]
+    y: _containers.RepeatedScalarFieldContainer[float]
+    titles: _containers.RepeatedScalarFieldContainer[str]
+    total: int
+    topic_run: str
+    authored_sample: bool
+    def __init__(self, threads: _Optional[_Iterable[int]] = ..., topics: _Optional[_Iterable[int]] = ..., x: _Optional[_Iterable[float]] = ..., y: _Optional[_Iterable[float]] = ..., titles: _Optional[_Iterable[str]] = ..., total: _Optional[int] = ..., topic_run: _Optional[str] = ..., authored_sample: _Optional[bool] = ...) -> None: ...
 
 class TopicLabel(_message.Message):
     __slots__ = ("label", "share")

@@ -45,6 +45,11 @@ class TrendServiceStub:
                 request_serializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsRequest.SerializeToString,
                 response_deserializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsResponse.FromString,
                 _registered_method=True)
+        self.GetTopicMap = channel.unary_unary(
+                '/forumlens.v1.TrendService/GetTopicMap',
+                request_serializer=forumlens_dot_v1_dot_trend__pb2.GetTopicMapRequest.SerializeToString,
+                response_deserializer=forumlens_dot_v1_dot_trend__pb2.GetTopicMapResponse.FromString,
+                _registered_method=True)
         self.ListThemes = channel.unary_unary(
                 '/forumlens.v1.TrendService/ListThemes',
                 request_serializer=forumlens_dot_v1_dot_trend__pb2.ListThemesRequest.SerializeToString,
@@ -90,6 +95,13 @@ class TrendServiceServicer:
 
     def ListTopics(self, request, context):
         """Lists discovered topics, biggest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTopicMap(self, request, context):
+        """Gives threads as points of a plane on which like ones lie close together.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,6 +161,11 @@ def add_TrendServiceServicer_to_server(servicer, server):
                     servicer.ListTopics,
                     request_deserializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsRequest.FromString,
                     response_serializer=forumlens_dot_v1_dot_trend__pb2.ListTopicsResponse.SerializeToString,
+            ),
+            'GetTopicMap': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTopicMap,
+                    request_deserializer=forumlens_dot_v1_dot_trend__pb2.GetTopicMapRequest.FromString,
+                    response_serializer=forumlens_dot_v1_dot_trend__pb2.GetTopicMapResponse.SerializeToString,
             ),
             'ListThemes': grpc.unary_unary_rpc_method_handler(
                     servicer.ListThemes,
@@ -236,6 +253,33 @@ class TrendService:
             '/forumlens.v1.TrendService/ListTopics',
             forumlens_dot_v1_dot_trend__pb2.ListTopicsRequest.SerializeToString,
             forumlens_dot_v1_dot_trend__pb2.ListTopicsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTopicMap(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/forumlens.v1.TrendService/GetTopicMap',
+            forumlens_dot_v1_dot_trend__pb2.GetTopicMapRequest.SerializeToString,
+            forumlens_dot_v1_dot_trend__pb2.GetTopicMapResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -31,7 +31,7 @@ from service.web.pages import Ask, Page
 from service.web.security import Guard
 from service.web.sessions import COOKIE, LIFETIME, Session, Sessions
 from service.web.tables import to_csv
-from service.web.views import agreement, families, overview, signing, status, themes, threads, topics, triage
+from service.web.views import agreement, families, overview, signing, status, themes, threads, topic_map, topics, triage
 
 Form = ImmutableMultiDict[str, str]
 View = Callable[[Ask], Awaitable[Page]]
@@ -64,6 +64,7 @@ VIEWS: dict[str, View] = {
     "/themes": themes.theme_list,
     "/themes/{kind}/{id:path}": themes.theme,
     "/topics": topics.topic_list,
+    "/topics/map": topic_map.topic_map,
     "/topics/{id}": topics.topic,
     "/families": families.family_list,
     "/families/{id:path}": families.family,

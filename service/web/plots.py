@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.tables import Column, Table
 
 _HATCHED, _SOLID = "/", ""
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "triangle-down", "star")
+_LONGEST, _FEW = 90, 600
 _REMARKS = {tpb.COVERAGE_NONE: "not covered", tpb.COVERAGE_PARTIAL: "covered in part"}
 
 
@@ -21,6 +24,67 @@ class Plot:
     summary: str
     figure: dict[str, Any]
     table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class MapGroup:
+    """Points of one colour: their places in the lists of the map. `plain`: they belong to no theme."""
+
+    name: str
+    places: Sequence[int]
+    plain: bool = False
+
+
+def map_plot(
+    drawn: tpb.GetTopicMapResponse | None, groups: Sequence[MapGroup], names: Mapping[int, str], table: Table
+) -> Plot:
+    """Threads as points, a trace for each group; a point leads to its thread.
+
+    As SVG, not WebGL: Plotly's WebGL makes functions of strings, which the content security policy forbids.
+    """
+    traces = []
+    size = 8 if sum(len(group.places) for group in groups) < _FEW else 5
+    for number, group in enumerate(groups):
+        colour = "var(--plot-expected)" if group.plain else f"var(--map-{number})"
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": f"{escape(group.name, quote=False)} ({len(group.places):,})",
+                "x": [round(drawn.x[place], 4) for place in group.places],
+                "y": [round(drawn.y[place], 4) for place in group.places],
+                "text": [escape(_short(drawn.titles[place]), quote=False) for place in group.places],
+                "customdata": [
+                    [f"/threads/{drawn.threads[place]}", escape(names.get(drawn.topics[place], ""), quote=False)]
+                    for place in group.places
+                ],
+                "marker": {
+                    "size": size,
+                    "color": colour,
+                    "symbol": "circle" if group.plain else _SYMBOLS[number],
+                    "opacity": 0.75,
+                },
+                "hovertemplate": "%{text}<br>%{customdata[1]}<extra></extra>",
+            }
+        )
+    hidden = {"visible": False}
+    layout = {
+        "xaxis": hidden,
+        "yaxis": hidden,
+        "hovermode": "closest",
+        "dragmode": "pan",
+        "height": 560,
+        "legend": {"orientation": "h", "y": 0, "yanchor": "top", "x": 0},
+    }
+    said = "; ".join(f"{group.name} ({len(group.places):,})" for group in groups)
+    summary = (
+        f"Threads as points, like ones close together, coloured by theme: {said or 'none'}. The axes mean nothing."
+    )
+    return Plot("Threads by likeness", summary, {"data": traces, "layout": layout}, table)
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…"
 
 
 def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> Plot:

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from store.holdings import counts
 from store.sources import ensure
 from store.threads import changed_threads, save_thread, set_thread_state
 from store.topic_lists import list_topics
+from store.topic_maps import topic_map
 from store.topic_values import OUTLIERS, Topic
 from store.topics import current_topic_run, topic_members, topic_run
 from store.values import Assignment, Label, Post, PostInput, SourceKind, StoredThread, Thread, ThreadState, Verdict
@@ -116,6 +118,21 @@ def test_a_new_thread_joins_the_nearest_topic_and_nothing_else_is_embedded(db: D
     assert len(embedder.seen) == 1
     assert all(len(topics) == 1 for topics in _topics_by_title(db).values())
     assert sorted(topic.size for topic in _shown(db)) == [12, 13]
+
+
+def test_every_thread_lies_on_the_map_by_its_topic_and_a_deleted_one_does_not(db: Database) -> None:
+    source = _save(db, range(24))
+    _find(db)
+    _save(db, [24])
+    run = _find(db).run_id
+    drawn = topic_map(db, run, 100)
+    assert (drawn.total, len(drawn.points)) == (25, 25)
+    middles = {topic.id: topic.point for topic in _shown(db)}
+    assert None not in middles.values()
+    for one in drawn.points:
+        assert min(middles, key=lambda topic: math.dist(one.point, middles[topic])) == one.topic
+    set_thread_state(db, source, "t24", ThreadState.DELETED)
+    assert topic_map(db, run, 100).total == 24
 
 
 def test_what_is_near_no_topic_becomes_an_outlier(db: Database) -> None:

@@ -122,7 +122,7 @@ def fill(db: Database, number: int, uploaded: int) -> float:
             change_counts(connection, Tally(), tally(connection, list(ids)))
     for ids in chunked(range(uploaded), _BATCH):
         with db.write() as connection:
-            connection.execute(insert(models), [_model(hub, model, chance) for model in ids])
+            connection.execute(insert(models), [model_row(hub, model, chance) for model in ids])
     recount(db, hub)
     return time.perf_counter() - start
 
@@ -158,7 +158,8 @@ def _mentions(heads: list[dict[str, Any]], chance: random.Random) -> Iterator[di
             yield {"family": family, "month": head["month"], "thread_id": head["id"], "posts": 1}
 
 
-def _model(source: int, model: int, chance: random.Random) -> dict[str, Any]:
+def model_row(source: int, model: int, chance: random.Random) -> dict[str, Any]:
+    """A model of a random month and family."""
     month = chance.randrange(MONTHS)
     return {
         "source_id": source, "id": f"m{model}", "hub_id": "", "created_at": _day(month), "month": START + month,

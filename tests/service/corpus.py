@@ -97,10 +97,21 @@ def _assignments(thread: StoredThread) -> list[Assignment]:
 
 def _save_topics(db: Database, stored: list[StoredThread]) -> None:
     run = TopicRun(RUN, "recipe", stored[-1].revision, len(stored), 2, 2, coherence=0.25, diversity=0.75)
-    members = [Placed(thread.id, thread.month, row[4], b"-" * 32) for row, thread in zip(THREADS, stored, strict=True)]
+    members = [
+        Placed(thread.id, thread.month, row[4], b"-" * 32, point=(place / 4, -0.5))
+        for place, (row, thread) in enumerate(zip(THREADS, stored, strict=True))
+    ]
     topics = [
         Topic(
-            0, ("memory", "cuda"), 3, (stored[0].id,), "memory-performance/memory", 0.75, name="memory", coherence=0.5
+            0,
+            ("memory", "cuda"),
+            3,
+            (stored[0].id,),
+            "memory-performance/memory",
+            0.75,
+            name="memory",
+            coherence=0.5,
+            point=(0.25, -0.5),
         ),
         Topic(1, ("hello",), 1, (stored[3].id,), "spaces", 0.25, name="hello"),
         Topic(-1, (), 1, (), "spaces", 0.0),

@@ -250,3 +250,17 @@ def test_topics_before_the_first_run(db: Database) -> None:
 )
 def test_bad_pages_of_topics(trends: TrendServiceStub, fields: dict[str, Any], field: str) -> None:
     assert set(violations(lambda: trends.ListTopics(tpb.ListTopicsRequest(**fields)))) == {field}
+
+
+def test_the_map_gives_every_thread_or_a_sample_of_each_topic(trends: TrendServiceStub, corpus: Corpus) -> None:
+    drawn = trends.GetTopicMap(tpb.GetTopicMapRequest())
+    assert list(drawn.topics) == [-1, 0, 0, 0, 1] and drawn.total == 5
+    assert dict(zip(drawn.threads, drawn.titles, strict=True))[corpus.ids["d"]] == "Thread d"
+    assert dict(zip(drawn.threads, drawn.x, strict=True))[corpus.ids["d"]] == 0.75 and set(drawn.y) == {-0.5}
+    few = trends.GetTopicMap(tpb.GetTopicMapRequest(limit=3))
+    assert list(few.topics) == [-1, 0, 1] and few.total == 5
+    (one,) = trends.GetTopicMap(tpb.GetTopicMapRequest(topic=1)).threads
+    assert one == corpus.ids["d"]
+    for fields, field in (({"limit": -1}, "limit"), ({"limit": 20_001}, "limit"), ({"topic": 9}, "topic")):
+        asked = tpb.GetTopicMapRequest(**fields)
+        assert set(violations(lambda asked=asked: trends.GetTopicMap(asked))) == {field}

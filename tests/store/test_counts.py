@@ -8,15 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
-from store import assignments, sources, topics, trends
+from store import assignments, migrations, sources, topics, trends
 from store import threads as thread_store
 from store.counts import tally
 from store.database import Database, open_database
-from store.schema import threads, trend_counts
+from store.schema import threads, topic_label_counts, trend_counts
+from store.sheets import Cell
 from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
 from store.values import (
     Assignment,
@@ -43,18 +46,30 @@ STEPS = st.one_of(
 )
 
 
-def counted(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
-    """What the table says, cells of nothing left out."""
+def counted(db: Database) -> dict[Cell, dict[str, int]]:
+    """What the tables say, cells of nothing left out."""
     with db.read() as connection:
-        rows = connection.execute(select(trend_counts)).all()
-    return {tuple(row[:5]): (row.threads, row.expected) for row in rows if row.threads or row.expected}
+        rows = [row for table in (trend_counts, topic_label_counts) for row in connection.execute(select(table))]
+    return kept({tuple(row[: -len(sums)]): sums for row in rows if (sums := amounts(row._asdict()))})
 
 
-def from_rows(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
+def amounts(row: dict[str, int]) -> dict[str, int]:
+    return {name: row[name] for name in ("threads", "expected", "openings", "score") if name in row}
+
+
+def kept(cells: dict[Cell, dict[str, int]]) -> dict[Cell, dict[str, int]]:
+    return {
+        cell: {name: number for name, number in sums.items() if number}
+        for cell, sums in cells.items()
+        if any(sums.values())
+    }
+
+
+def from_rows(db: Database) -> dict[Cell, dict[str, int]]:
     """What the rows say, counted from nothing."""
     with db.read() as connection:
         found = tally(connection, list(connection.execute(select(threads.c.id)).scalars()))
-    return {cell: (found.threads[cell], found.expected[cell]) for cell in {*found.threads, *found.expected}}
+    return kept({cell: dict(sums) for sheet in (found.months, found.topics) for cell, sums in sheet.cells.items()})
 
 
 def said(item: StoredThread, labels: set[str]) -> list[Assignment]:
@@ -141,3 +156,28 @@ def test_expected_threads_are_those_with_a_post_that_carries_the_label(db: Datab
     assert expected("memory") == pytest.approx((1 - 0.5**2) + 0.5, abs=1e-5)
     assert expected("spaces") == pytest.approx((1 - 0.9**2) + 0.1, abs=1e-5)
     assert expected(None) is None
+
+
+def test_an_earlier_store_is_counted_when_it_is_migrated(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    with open_database(url) as db:
+        forum = sources.ensure(db, SourceKind.FORUM, "https://forum.example").id
+        for step in (
+            ("save", "a", 1, 2),
+            ("save", "b", 2, 3),
+            ("seek", "run-1", 0),
+            ("label", "bundle-1", {"memory/oom", "spaces"}),
+            ("label", "bundle-2", set()),
+            ("save", "c", 2, 1),
+        ):
+            take(db, forum, step)
+        before = counted(db)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010_by_thread")
+    engine.dispose()
+    with open_database(url) as db:
+        assert counted(db) == before == from_rows(db)

@@ -30,16 +30,20 @@ function draw(figure) {
       plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: style.getPropertyValue("--surface").trim() },
       margin: { l: 48, r: 48, t: 8, b: 32 },
-      height: 320,
+      height: layout.height ?? 320,
     },
-    { responsive: true, displayModeBar: false },
+    { responsive: true, displayModeBar: false, scrollZoom: layout.dragmode === "pan" },
   );
 }
 
 for (const figure of document.querySelectorAll("figure.plot")) {
   draw(figure);
   document.addEventListener("theme", () => draw(figure));
-  figure.querySelector("details").open = false;
+  figure.querySelector(".canvas").on("plotly_click", ({ points }) => {
+    const address = points[0].customdata?.[0];
+    if (address?.startsWith("/threads/")) location.assign(address);
+  });
+  figure.querySelector("details")?.removeAttribute("open");
   figure.querySelector(".tools").hidden = false;
   for (const button of figure.querySelectorAll("[data-save]")) {
     button.addEventListener("click", () => {

@@ -61,7 +61,7 @@ async def topic_list(ask: Ask) -> Page:
 
 async def topic(ask: Ask) -> Page:
     """One topic."""
-    api, number = ask.api, _number(ask.path["id"])
+    api, number = ask.api, topic_number(ask.path["id"])
     trends = api.stubs.trends
     names, found, trend, families, threads, answers = await asyncio.gather(
         names_of(api),
@@ -102,7 +102,8 @@ def _nearest(names: Names, topic: tpb.Topic) -> object:
     return names.link(topic.nearest_label) if topic.nearest_label else None
 
 
-def _number(text: str) -> int:
+def topic_number(text: str) -> int:
+    """Number of a topic as an address has it. Raises ApiError."""
     if not text.removeprefix("-").isdecimal() or len(text) > 9:
         raise ApiError(grpc.StatusCode.NOT_FOUND, f"{text!r} is not the number of a topic")
     return int(text)

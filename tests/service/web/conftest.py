@@ -15,8 +15,10 @@ from store.assignments import save_thread_assignments, set_current_bundle
 from store.database import Database, open_database
 from store.sources import ensure, mark_authored
 from store.threads import changed_threads, save_threads
+from store.topic_values import Placed
+from store.topics import place_threads
 from store.values import Assignment, Post, SourceKind, Thread
-from tests.service.corpus import BUNDLE, fill
+from tests.service.corpus import BUNDLE, RUN, fill
 from tests.service.doubles import LABELS, Running, TinyBundle, TinyFamilies, answer, serving
 from tests.tools import require_module, require_tool
 
@@ -46,6 +48,7 @@ def shown(folder: Path, **options: Any) -> Iterator[Running]:
         fill(db, assigned=False)
         save_threads(db, forum.id, [hostile_thread()])
         label(db)
+        place_hostile(db)
         mark_authored(db, forum.id)
         chosen = ServerOptions(**{"farewell": 0.0, "grace": 10.0, "web_port": 0} | options)
         with serving(db, TinyBundle(), families=TinyFamilies(), options=chosen) as running:
@@ -68,6 +71,12 @@ def label(db: Database) -> None:
         )
     save_thread_assignments(db, BUNDLE, f"assign:{BUNDLE}", said, list(CHANCES))
     set_current_bundle(db, BUNDLE)
+
+
+def place_hostile(db: Database) -> None:
+    """Put the hostile thread on the map."""
+    stored = changed_threads(db, 0)[-1]
+    place_threads(db, RUN, stored.revision, [Placed(stored.id, stored.month, 1, b"-" * 32, (0.5, 0.5))])
 
 
 def hostile_thread() -> Thread:

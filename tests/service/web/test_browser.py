@@ -20,6 +20,8 @@ PAGES = {
     "/themes/category/memory-performance": "Memory",
     "/themes/forum-category/Beginners": "Beginners",
     "/topics": "Topics",
+    "/topics/map": "Map of topics",
+    "/topics/map?topic=0&by=topic": "Map: memory",
     "/topics/0": "memory",
     "/topics/-1": "no topic",
     "/families": "Families",
@@ -38,7 +40,14 @@ PAGES = {
     "/nowhere": "Not found",
 }
 COLOURFUL = {"/", "/themes/category/memory-performance", "/triage", "/threads?family=lama"}
-SAME_KIND = {"/?months=12", "/topics/-1", "/threads?q=memory&family=llama", "/threads/1", "/triage?lane=random"}
+SAME_KIND = {
+    "/topics/map?topic=0&by=topic",
+    "/?months=12",
+    "/topics/-1",
+    "/threads?q=memory&family=llama",
+    "/threads/1",
+    "/triage?lane=random",
+}
 PLOTLY_STYLE = "Applying inline style"  # of maps, which Plotly brings and the policy keeps out
 Open = Callable[..., Any]
 
@@ -126,6 +135,27 @@ def test_plots_are_drawn_saved_and_told_as_a_table(visit: Open) -> None:
     assert not real_problems(page)
 
 
+def test_a_point_of_the_map_leads_to_its_thread_and_its_title_stays_text(visit: Open) -> None:
+    page = visit("/topics/map", viewport={"width": 360, "height": 740})
+    page.wait_for_selector(".canvas .scatterlayer .point")
+    assert page.locator(".canvas .scatterlayer .point").count() == 6
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.set_viewport_size({"width": 1000, "height": 800})
+    page.wait_for_function("() => document.querySelector('.canvas .main-svg').getBoundingClientRect().width > 500")
+    leads = page.evaluate("document.querySelector('.canvas').data.flatMap(one => one.customdata.map(each => each[0]))")
+    box = page.locator(".canvas .scatterlayer .point").nth(leads.index("/threads/6")).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".canvas .hovertext", has_text=SCRIPT).wait_for()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url("**/threads/6")
+    with page.expect_download() as download:
+        page.goto(page.url.replace("/threads/6", "/topics/map"))
+        page.locator("figure").get_by_role("link", name=re.compile("CSV")).click()
+    assert len(download.value.path().read_text().splitlines()) == 7
+    assert not real_problems(page)
+
+
 def test_the_colours_are_the_visitors_choice_and_stay(visit: Open) -> None:
     page = visit("/", color_scheme="dark")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -164,7 +194,11 @@ def test_filters_live_in_the_address(visit: Open) -> None:
 def test_without_javascript_all_can_be_read_and_judged(visit: Open) -> None:
     page = visit("/families/llama", java_script_enabled=False)
     assert page.locator("figure tbody tr").first.is_visible()
-    page.goto(page.url.replace("/families/llama", "/triage"))
+    page.goto(page.url.replace("/families/llama", "/topics/map"))
+    page.get_by_role("link", name="show its threads").first.click()
+    page.get_by_role("link", name="Thread a").click()
+    assert page.url.endswith("/threads/1")
+    page.goto(page.url.replace("/threads/1", "/triage"))
     first = page.locator(".judge").first
     post = first.get_attribute("id")
     first.get_by_role("button", name="Skip").click()
