@@ -17,6 +17,7 @@ from typing import Any, Self
 import grpc
 from google.protobuf.message import Message
 
+from classifier.trend.periods import Period
 from forumlens.channel import ClientError, ClientTls, client_error, open_channel
 from forumlens.theme_calls import ThemeCalls
 from forumlens.v1 import admin_pb2 as dpb
@@ -32,6 +33,7 @@ from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service import convert, convert_answers, limits
+from service.fields import enum_number
 from store.answers import AnswerFigures
 from store.causes import CauseShares
 from store.themes import ThemeKind
@@ -47,7 +49,7 @@ _POST_FIELDS = frozenset(field.name for field in fields(PostInput))
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of a trend, one a month, and the families that they count; none means all."""
+    """Points of a trend, one a period, and the families that they count; none means all."""
 
     families: tuple[str, ...]
     points: tuple[TrendPoint, ...]
@@ -243,11 +245,12 @@ class Client(ThemeCalls):
         start_month: str = "",
         end_month: str = "",
         per_family: bool = False,
-        quarterly: bool = False,
+        by: str = "month",
     ) -> Trends:
-        """Series of one label, category, topic or forum category, or of all threads, by month (`YYYY-MM`, half-open).
+        """Series of one label, category, topic or forum category, or of all threads, by month, quarter or week.
 
-        Raises ClientError, and ValueError when more than one subject is given.
+        `start_month` and `end_month` are `YYYY-MM`, half-open; a week is of the month in which its Monday lies. Raises
+        ClientError, and ValueError when more than one subject is given, or another `by`.
         """
         if sum(subject is not None for subject in (label, category, topic, forum_category)) > 1:
             raise ValueError("label, category, topic and forum_category exclude each other: give at most one of them")
@@ -260,7 +263,7 @@ class Client(ThemeCalls):
             start_month=start_month,
             end_month=end_month,
             per_family=per_family,
-            period=tpb.PERIOD_QUARTER if quarterly else tpb.PERIOD_MONTH,
+            period=_period(by),
         )
         response: tpb.QueryTrendsResponse = self._call(self._trends.QueryTrends, request)
         series = (
@@ -321,6 +324,13 @@ class Client(ThemeCalls):
             return method(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise client_error(error) from error
+
+
+def _period(name: str) -> Any:
+    try:
+        return enum_number(tpb.Period.DESCRIPTOR, Period(name))
+    except ValueError as error:
+        raise ValueError(f"by {name!r} is unknown: give {', '.join(Period)}") from error
 
 
 def _one_subject(scope: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Threads by month, counted ahead for every subject of a trend, in the transaction of whoever changes what is counted.
+"""Threads by month and week, counted ahead for every subject of a trend, in the transaction of whoever changes them.
 
 Every change is the same: what the threads counted for before is taken away, what they count for after is added. So a
 count costs what changed, not what is stored, and a process that is killed leaves counts that agree with the rows.
@@ -17,6 +17,7 @@ from more_itertools import chunked
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select
 
+from store.calendars import CALENDARS
 from store.database import insert_into
 from store.schema import (
     bundles,
@@ -26,7 +27,6 @@ from store.schema import (
     thread_verdicts,
     threads,
     topic_threads,
-    trend_counts,
 )
 
 _BATCH = 500
@@ -48,8 +48,11 @@ class CountKind(StrEnum):
     TOPIC = "topic"
 
 
-Cell = tuple[str, int, str, str, int]
-"""Kind, bundle or run, subject, family, month."""
+Cell = tuple[str, str, int, str, str, int]
+"""Name of the calendar, kind, bundle or run, subject, family, month or week."""
+
+_Periods = Sequence[tuple[str, int]]
+"""The month and the week in which a thread was started, each with the name of its calendar."""
 
 
 class Tally:
@@ -106,39 +109,56 @@ def change_counts(connection: Connection, before: Tally, after: Tally) -> None:
     changes = before.change_to(after)
     if not changes:
         return
-    names = ("kind", "scope", "subject", "family", "month")
-    rows = [
-        dict(zip(names, cell, strict=True)) | {"threads": count, "expected": expected}
-        for cell, (count, expected) in sorted(changes.items())
-    ]
-    insert = insert_into(connection, trend_counts)
-    sums = {name: trend_counts.c[name] + insert.excluded[name] for name in ("threads", "expected")}
-    connection.execute(insert.on_conflict_do_update(index_elements=list(names), set_=sums), rows)
+    for calendar in CALENDARS:
+        names = ("kind", "scope", "subject", "family", calendar.name)
+        rows = [
+            dict(zip(names, cell[1:], strict=True)) | {"threads": count, "expected": expected}
+            for cell, (count, expected) in sorted(changes.items())
+            if cell[0] == calendar.name
+        ]
+        insert = insert_into(connection, calendar.counts)
+        sums = {name: calendar.counts.c[name] + insert.excluded[name] for name in ("threads", "expected")}
+        connection.execute(insert.on_conflict_do_update(index_elements=list(names), set_=sums), rows)
 
 
 def forget_scope(connection: Connection, kind: CountKind, scope: int | None) -> None:
     """Drop the counts of a bundle or run that is deleted as a whole."""
-    connection.execute(delete(trend_counts).where(trend_counts.c.kind == kind.value, trend_counts.c.scope == scope))
+    for calendar in CALENDARS:
+        table = calendar.counts
+        connection.execute(delete(table).where(table.c.kind == kind.value, table.c.scope == scope))
 
 
 def _tally_some(connection: Connection, ids: Sequence[int], found: Tally) -> None:
-    head = select(threads.c.id, threads.c.month, threads.c.category)
+    head = select(threads.c.id, threads.c.created_at, threads.c.category)
     heads = connection.execute(head.where(threads.c.id.in_(ids), threads.c.counted).with_for_update()).all()
-    months = {row.id: row.month for row in heads}
+    started = {row.id: [(each.name, each.number(row.created_at)) for each in CALENDARS] for row in heads}
     for row in heads:
-        found.threads[CountKind.ALL.value, 0, "", "", row.month] += 1
-        found.threads[CountKind.FORUM_CATEGORY.value, 0, row.category, "", row.month] += 1
+        _add(found.threads, started[row.id], CountKind.ALL)
+        _add(found.threads, started[row.id], CountKind.FORUM_CATEGORY, 0, row.category)
     families = defaultdict(list)
-    for row in _rows(connection, mentions, months):
+    for row in _rows(connection, mentions, started):
         families[row.thread_id].append(row.family)
-        found.threads[CountKind.FAMILY.value, 0, row.family, "", months[row.thread_id]] += 1
-    for row in _rows(connection, thread_verdicts, months):
-        found.threads[CountKind.VERDICT.value, row.bundle_id, row.verdict, "", months[row.thread_id]] += 1
-    for kind, scope, subject, thread in _themes(connection, months):
+        _add(found.threads, started[row.thread_id], CountKind.FAMILY, 0, row.family)
+    for row in _rows(connection, thread_verdicts, started):
+        _add(found.threads, started[row.thread_id], CountKind.VERDICT, row.bundle_id, row.verdict)
+    for kind, scope, subject, thread in _themes(connection, started):
         for family in ("", *families[thread]):
-            found.threads[kind.value, scope, subject, family, months[thread]] += 1
-    for bundle, label, thread, expected in _expected(connection, months):
-        found.expected[CountKind.LABEL.value, bundle, label, "", months[thread]] += expected
+            _add(found.threads, started[thread], kind, scope, subject, family)
+    for bundle, label, thread, expected in _expected(connection, started):
+        _add(found.expected, started[thread], CountKind.LABEL, bundle, label, number=expected)
+
+
+def _add(
+    counts: Counter[Cell],
+    periods: _Periods,
+    kind: CountKind,
+    scope: int = 0,
+    subject: str = "",
+    family: str = "",
+    number: int = 1,
+) -> None:
+    for calendar, period in periods:
+        counts[calendar, kind.value, scope, subject, family, period] += number
 
 
 def _themes(connection: Connection, threads_: Iterable[int]) -> Iterator[tuple[CountKind, int, str, int]]:
