@@ -134,14 +134,14 @@ def _tally_some(connection: Connection, ids: Sequence[int], found: Tally) -> Non
     started = {row.id: [(each.name, each.number(row.created_at)) for each in CALENDARS] for row in heads}
     for row in heads:
         _add(found.threads, started[row.id], CountKind.ALL)
-        _add(found.threads, started[row.id], CountKind.FORUM_CATEGORY, 0, row.category)
     families = defaultdict(list)
     for row in _rows(connection, mentions, started):
         families[row.thread_id].append(row.family)
         _add(found.threads, started[row.thread_id], CountKind.FAMILY, 0, row.family)
     for row in _rows(connection, thread_verdicts, started):
         _add(found.threads, started[row.thread_id], CountKind.VERDICT, row.bundle_id, row.verdict)
-    for kind, scope, subject, thread in _themes(connection, started):
+    categories = ((CountKind.FORUM_CATEGORY, 0, row.category, row.id) for row in heads)
+    for kind, scope, subject, thread in (*categories, *_themes(connection, started)):
         for family in ("", *families[thread]):
             _add(found.threads, started[thread], kind, scope, subject, family)
     for bundle, label, thread, expected in _expected(connection, started):

@@ -114,7 +114,9 @@ def upload_series(db: Database, months: range) -> UploadSeries:
     known = all_sources(db)
     telling = {month: source.id for month in months if (source := best_source(known, MONTHS.span(month)))}
     with db.read() as connection:
-        rows = connection.execute(select(uploads).where(within(uploads.c.month, months)).order_by(uploads.c.family)).all()
+        rows = connection.execute(
+            select(uploads).where(within(uploads.c.month, months)).order_by(uploads.c.family)
+        ).all()
     size = len(months)
     families: defaultdict[str, list[int]] = defaultdict(lambda: [0] * size)
     cards: defaultdict[str, list[int | None]] = defaultdict(lambda: [0] * size)

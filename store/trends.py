@@ -139,7 +139,7 @@ def _counts(
     every = (CountKind.ALL, "", "")
     verdicts = {verdict: (CountKind.VERDICT, verdict.value, "") for verdict in Verdict}
     threads_, expected = _cells(connection, calendar, which, [wanted, every, *verdicts.values()], periods)
-    if len(families) > 1 or (families and kind is CountKind.FORUM_CATEGORY):
+    if len(families) > 1:
         threads_[wanted] = _threads_of_any(connection, calendar, which, subject, families, periods)
     labelled = which.bundle is not None
     return _Counts(

@@ -52,7 +52,10 @@ def by_quarter(points: Iterable[TrendPoint]) -> list[TrendPoint]:
     A count is unknown where it is in all months of the quarter; a quarter is partial where one of its months is, is
     not among the points, or is not covered.
     """
-    return [_quarter(month_start(first * 3), list(months)) for first, months in groupby(points, key=lambda point: point.month // 3)]
+    return [
+        _quarter(month_start(first * 3), list(months))
+        for first, months in groupby(points, key=lambda point: point.month // 3)
+    ]
 
 
 def moving_mean(points: Sequence[TrendPoint], reach: int = 1) -> list[float | None]:

@@ -235,13 +235,21 @@ def divergences(found: Comparisons) -> tuple[Comparison, ...]:
 
 
 def cross_table(
-    db: Database, asked: Asked, kind: ThemeKind = ThemeKind.LEAF, recent: int = 12, least: int = 5
+    db: Database,
+    asked: Asked,
+    kind: ThemeKind = ThemeKind.LEAF,
+    recent: int = 12,
+    least: int = 5,
+    most: int | None = None,
 ) -> CrossTable:
-    """Which themes are about which families, and whether the last `recent` months differ from those before."""
+    """Which themes are about which families, and whether the last `recent` months differ from those before.
+
+    `most`: of the cells only so many, the most surprising.
+    """
     months = known_spans(db, asked.start, asked.end, asked.now).forum
     late = months[max(0, len(months) - recent) :]
     whole, last = (_period(db, asked, kind, span) for span in (months, late))
-    return CrossTable(months, len(late), whole.every, tuple(crossings(whole, last, least)))
+    return CrossTable(months, len(late), whole.every, tuple(crossings(whole, last, least, most)))
 
 
 def spans(db: Database, asked: Asked) -> Spans:

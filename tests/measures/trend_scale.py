@@ -1,9 +1,9 @@
-"""Does a trend cost what its months cost, and not what is stored?
+"""Does a trend cost what its span costs, and not what is stored?
 
-python -m tests.measures.trend_scale [--threads 1000000 --models 3000000] [--queries 400]
+python -m tests.measures.trend_scale [--threads 1000000 --models 3000000] [--queries 400] [--folder kept]
 
 Fills two stores with synthetic threads and models, a small one of 10,000 threads and 30,000 models and a big one, over
-the same 60 months, and asks both the same random questions in turns.
+the same 60 months, and asks both the same random questions in turns. Stores in `--folder` are kept and asked again.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Table, func, insert, literal, select
 
-from classifier.trend.questions import Asked, theme_trends
+from classifier.trend.questions import Asked, compare_with_uploads, cross_table, theme_trends
 from store import sources
 from store.assignments import set_current_bundle
-from store.calendars import CALENDARS, MONTHS, WEEKS, Calendar
+from store.calendars import CALENDARS, Calendar
 from store.counts import CountKind
 from store.database import Database, open_database
 from store.models import recount
@@ -48,12 +48,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1_000_000)
     parser.add_argument("--models", type=int, default=3_000_000)
     parser.add_argument("--queries", type=int, default=400)
+    parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
         stores = {}
         for name, number, uploaded in (("small", 10_000, 30_000), ("big", given.threads, given.models)):
-            stores[name] = open_database(f"sqlite:///{Path(folder) / name}.db")
-            took = fill(stores[name], number, uploaded)
+            path = (given.folder or Path(temporary)) / f"{name}.db"
+            there = path.exists()
+            stores[name] = open_database(f"sqlite:///{path}")
+            took = 0 if there else fill(stores[name], number, uploaded)
             print(f"{name}: {number:,} threads, {uploaded:,} models, filled in {took:.0f} s")  # noqa: T201
         for title, ask in questions().items():
             told = measured(stores, ask, given.queries)
@@ -62,31 +65,51 @@ def main() -> None:
                 for name, times in told.items()
             )
             ratio = np.quantile(told["big"], 0.99) / np.quantile(told["small"], 0.99)
-            print(f"{title}: {shown}; p99 ratio {ratio:.2f}")  # noqa: T201
+            print(f"{title}: {shown}; p99 ratio {ratio:.2f}", flush=True)  # noqa: T201
 
 
 def questions() -> dict[str, Callable[[Database, random.Random], Any]]:
     """What is asked, by name."""
+    asked = Asked("bundle", None, NOW)
 
-    def trend(subject: Callable[[random.Random], TrendSubject], families: int) -> Callable[..., Any]:
+    def trend(
+        subject: Callable[[random.Random], TrendSubject], families: int, calendar: Calendar
+    ) -> Callable[..., Any]:
         def ask(db: Database, chance: random.Random) -> Any:
-            start = START + chance.randrange(MONTHS - 24)
+            start = START + chance.randrange(SPAN - 24)
             named = chance.sample(FAMILIES, families)
-            return query_trend(db, "bundle", None, subject(chance), named, start, start + 24, now=NOW)
+            return query_trend(
+                db, "bundle", None, subject(chance), named, start, start + 24, now=NOW, calendar=calendar
+            )
 
         return ask
 
-    def leaf(chance: random.Random) -> TrendSubject:
-        return TrendSubject(label=chance.choice(LABELS))
-
-    return {
-        "trend of a leaf, 24 months": trend(leaf, 0),
-        "trend of a leaf and a family, 24 months": trend(leaf, 1),
-        "trend of all threads, 24 months": trend(lambda _: TrendSubject(), 0),
-        "series of all leaves, 60 months": lambda db, _: thread_series(
-            db, "bundle", None, CountKind.LABEL, range(START, START + MONTHS)
+    subjects = {
+        "all threads": (lambda _: TrendSubject(), 0),
+        "a leaf": (lambda chance: TrendSubject(label=chance.choice(LABELS)), 0),
+        "a family": (lambda _: TrendSubject(), 1),
+        "a leaf and a family": (lambda chance: TrendSubject(label=chance.choice(LABELS)), 1),
+        "a forum category": (lambda chance: TrendSubject(forum_category=f"forum-{chance.randrange(12)}"), 0),
+        "a forum category and a family": (
+            lambda chance: TrendSubject(forum_category=f"forum-{chance.randrange(12)}"),
+            1,
         ),
-        "ListThemes (categories)": lambda db, _: theme_trends(db, Asked("bundle", None, NOW), ThemeKind.CATEGORY),
+        "a leaf and three families together": (lambda chance: TrendSubject(label=chance.choice(LABELS)), 3),
+    }
+    return {
+        **{
+            f"{name}, 24 months by {calendar.name}": trend(subject, families, calendar)
+            for calendar in CALENDARS
+            for name, (subject, families) in subjects.items()
+        },
+        "every leaf, 60 months": lambda db, _: thread_series(
+            db, "bundle", None, CountKind.LABEL, range(START, START + SPAN)
+        ),
+        "ListThemes (categories)": lambda db, _: theme_trends(db, asked, ThemeKind.CATEGORY),
+        "CompareWithUploads (a family)": lambda db, chance: compare_with_uploads(
+            db, asked, ThemeKind.FAMILY, [chance.choice(FAMILIES)]
+        ),
+        "QueryCrossTable (categories)": lambda db, _: cross_table(db, asked, ThemeKind.CATEGORY, most=1000),
     }
 
 
@@ -195,7 +218,7 @@ def _count(connection: Connection, calendar: Calendar) -> None:
     ):
         rows = threads if said is None else threads.join(said, said.c.thread_id == threads.c.id)
         _add(connection, calendar, kind, rows, scope, subject, None, calendar.of_thread)
-        if kind is CountKind.LABEL:
+        if kind in (CountKind.LABEL, CountKind.FORUM_CATEGORY):
             crossed = rows.join(mentions, mentions.c.thread_id == threads.c.id)
             _add(connection, calendar, kind, crossed, scope, subject, mentions.c.family, calendar.of_thread)
 

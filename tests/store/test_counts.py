@@ -8,18 +8,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from store import assignments, sources, topics, trends
+from store import assignments, migrations, models, sources, topics, trends
 from store import threads as thread_store
+from store.calendars import CALENDARS
 from store.counts import tally
 from store.database import Database, open_database
-from store.schema import threads, trend_counts
+from store.schema import threads, week_uploads
 from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
 from store.values import (
     Assignment,
+    HubModel,
     Mention,
     SourceKind,
     StoredThread,
@@ -27,10 +31,12 @@ from store.values import (
     TrendSubject,
     Verdict,
 )
+from store.weeks import week_of
 from tests.store.build import post, thread
 
 LABELS = ("memory", "memory/oom", "spaces")
 NOW = datetime(2024, 9, 1, tzinfo=UTC)
+WEEK = week_of(datetime(2024, 1, 29, tzinfo=UTC))
 KEYS = st.sampled_from("abc")
 STEPS = st.one_of(
     st.tuples(st.just("save"), KEYS, st.integers(1, 3), st.integers(1, 3)),
@@ -44,10 +50,14 @@ STEPS = st.one_of(
 
 
 def counted(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
-    """What the table says, cells of nothing left out."""
+    """What the tables say, cells of nothing left out."""
     with db.read() as connection:
-        rows = connection.execute(select(trend_counts)).all()
-    return {tuple(row[:5]): (row.threads, row.expected) for row in rows if row.threads or row.expected}
+        return {
+            (calendar.name, *row[:5]): (row.threads, row.expected)
+            for calendar in CALENDARS
+            for row in connection.execute(select(calendar.counts))
+            if row.threads or row.expected
+        }
 
 
 def from_rows(db: Database) -> dict[tuple[object, ...], tuple[int, int]]:
@@ -124,7 +134,38 @@ def test_counts_on_every_database(db: Database) -> None:
         take(db, forum, step)
     found = counted(db)
     assert found == from_rows(db)
-    assert Counter(cell[0] for cell in found)["label"] >= 3
+    assert Counter(cell[1] for cell in found)["label"] >= 3 * len(CALENDARS)
+
+
+def test_a_store_from_before_there_were_weeks_is_counted_by_week(db: Database) -> None:
+    forum, hub = (sources.ensure(db, kind, "https://example.org").id for kind in (SourceKind.FORUM, SourceKind.HUB))
+    for step in (
+        ("save", "a", 1, 2),
+        ("save", "b", 2, 1),
+        ("label", "bundle-1", {"memory/oom"}),
+        ("mention", {"bert", "llama"}),
+        ("seek", "run-1", 0),
+        ("save", "c", 2, 1),
+        ("state", "b", ThreadState.DELETED),
+    ):
+        take(db, forum, step)
+    days = (datetime(2024, 1, 31, 23, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC), None)
+    models.save_models(db, hub, [HubModel(f"m{place}", day, "bert", downloads=5) for place, day in enumerate(days)])
+    found, uploaded = counted(db), uploads_by_week(db)
+    assert [row[2:] for row in uploaded] == [(WEEK, "bert", 1, None, 5), (WEEK, "bert", 1, None, 5)]
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with db.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010_by_thread")
+        command.upgrade(config, "head")
+    assert counted(db) == found == from_rows(db)
+    assert uploads_by_week(db) == uploaded
+
+
+def uploads_by_week(db: Database) -> list[tuple[object, ...]]:
+    with db.read() as connection:
+        return [tuple(row) for row in connection.execute(select(week_uploads).order_by(week_uploads.c.month))]
 
 
 def test_expected_threads_are_those_with_a_post_that_carries_the_label(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""Threads and uploads by week, counted ahead as they are by month, from what is stored."""
+"""Threads and uploads counted ahead by week too, and threads of a forum category by family, from what is stored."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ down_revision = "0010_by_thread"
 branch_labels = None
 depends_on = None
 
-_THREADS = sa.table("threads", *map(sa.column, ("id", "created_at", "counted", "category")))
+_THREADS = sa.table("threads", *map(sa.column, ("id", "created_at", "month", "counted", "category")))
 _MENTIONS = sa.table("mentions", *map(sa.column, ("thread_id", "family")))
-_COUNTS = ("kind", "scope", "subject", "family", "week", "threads", "expected")
 
 
 def upgrade() -> None:
@@ -55,6 +54,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(sa.text("DELETE FROM trend_counts WHERE kind = 'forum category' AND family <> ''"))
     op.drop_table("week_uploads")
     op.drop_table("week_counts")
 
@@ -63,6 +63,8 @@ def _count_threads() -> None:
     _count("all", _THREADS)
     _count("forum category", _THREADS, _THREADS.c.category)
     _count("family", _joined(_MENTIONS), _MENTIONS.c.family)
+    for calendar in ("week", "month"):
+        _count("forum category", _joined(_MENTIONS), _THREADS.c.category, family=_MENTIONS.c.family, calendar=calendar)
     for kind, name, scope, subject in (
         ("verdict", "thread_verdicts", "bundle_id", "verdict"),
         ("label", "thread_labels", "bundle_id", "label"),
@@ -80,8 +82,13 @@ def _joined(said: sa.TableClause) -> sa.Join:
     return _THREADS.join(said, said.c.thread_id == _THREADS.c.id)
 
 
-def _count(kind: str, rows: Any, subject: Any = None, scope: Any = None, family: Any = None) -> None:
-    week = week_number(_THREADS.c.created_at)
+def _count(
+    kind: str, rows: Any, subject: Any = None, scope: Any = None, family: Any = None, calendar: str = "week"
+) -> None:
+    table, period = {
+        "week": ("week_counts", week_number(_THREADS.c.created_at)),
+        "month": ("trend_counts", _THREADS.c.month),
+    }[calendar]
     by = [column for column in (scope, subject, family) if column is not None]
     counted = (
         sa.select(
@@ -89,15 +96,16 @@ def _count(kind: str, rows: Any, subject: Any = None, scope: Any = None, family:
             sa.literal(0) if scope is None else scope,
             sa.literal("") if subject is None else subject,
             sa.literal("") if family is None else family,
-            week,
+            period,
             sa.func.count(),
             sa.literal(0),
         )
         .select_from(rows)
         .where(_THREADS.c.counted == sa.true())
-        .group_by(*by, week)
+        .group_by(*by, period)
     )
-    op.execute(sa.insert(sa.table("week_counts", *map(sa.column, _COUNTS))).from_select(_COUNTS, counted))
+    names = ("kind", "scope", "subject", "family", calendar, "threads", "expected")
+    op.execute(sa.insert(sa.table(table, *map(sa.column, names))).from_select(names, counted))
 
 
 def _count_expected() -> None:
