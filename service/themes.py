@@ -83,9 +83,9 @@ class ThemeQuestions:
         if kind not in _CROSSED:
             found.add("kind", "is not crossed with families: give LEAF, CATEGORY or TOPIC")
         asked = self._asked(found, request, kind)
-        table = questions.cross_table(self.catalog.db, asked, kind, recent, least, MAX_ROWS)
+        table = questions.cross_table(self.catalog.db, asked, kind, recent, least)
         return tpb.QueryCrossTableResponse(
-            cells=[to_message(cell, tpb.Crossing) for cell in table.cells],
+            cells=[to_message(cell, tpb.Crossing) for cell in table.cells[:MAX_ROWS]],
             recent_months=table.recent,
             every=table.every,
             **self._about(table.months),

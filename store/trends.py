@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, intersect, or_, select
 
 from store.calendars import MONTHS, Calendar
 from store.counts import MILLION, CountKind
@@ -192,22 +192,24 @@ def _threads_of_any(
 ) -> dict[int, int]:
     """Threads of the subject that mention at least one of the families; read thread by thread, each counts once."""
     months = calendar.months(periods)
-    where = [threads.c.counted, within(threads.c.month, months), _in(mentions, months, mentions.c.family.in_(families))]
+    ids = [_ids(mentions, months, mentions.c.family.in_(families))]
+    where = [threads.c.counted]
     if subject.label is not None:
         bundle, label = thread_labels.c.bundle_id == which.bundle, thread_labels.c.label == subject.label
-        where.append(_in(thread_labels, months, bundle, label))
+        ids.append(_ids(thread_labels, months, bundle, label))
     elif subject.topic is not None:
         run, topic = topic_threads.c.run_id == which.run, topic_threads.c.topic == subject.topic
-        where.append(_in(topic_threads, months, run, topic))
+        ids.append(_ids(topic_threads, months, run, topic))
     elif subject.forum_category is not None:
         where.append(threads.c.category == subject.forum_category)
+    where.append(threads.c.id.in_(intersect(*ids)))
     rows = connection.execute(select(calendar.of_thread, func.count()).where(*where).group_by(calendar.of_thread))
     return {row[0]: row[1] for row in rows}
 
 
-def _in(table: Table, months: range, *where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Condition that the table has a row of the thread that fits."""
-    return threads.c.id.in_(select(table.c.thread_id).where(*where, within(table.c.month, months)))
+def _ids(table: Table, months: range, *where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Ids of the threads of which the table has a row that fits."""
+    return select(table.c.thread_id).where(*where, within(table.c.month, months))
 
 
 def _uploads(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 from scipy.stats import false_discovery_control, fisher_exact, hypergeom
 
 
@@ -42,24 +41,25 @@ class Period:
     both: Mapping[tuple[str, str], int]
 
 
-def crossings(whole: Period, recent: Period, least: int = 5, most: int | None = None) -> list[Crossing]:
-    """Themes and families with at least `least` threads in common, the `most` most surprising of them, those first.
+def crossings(whole: Period, recent: Period, least: int = 5) -> list[Crossing]:
+    """Themes and families with at least `least` threads in common, most surprising first.
 
     `recent` is the last part of `whole`. The chance is hypergeometric: the family's threads drawn from all threads.
     """
-    pairs = [pair for pair, threads in whole.both.items() if threads >= least]
-    if not pairs:
+    rows = []
+    for (theme, family), threads in whole.both.items():
+        if threads < least:
+            continue
+        of_theme, of_family = whole.themes[theme], whole.families[family]
+        chance = float(hypergeom.sf(threads - 1, whole.every, of_theme, of_family))
+        lift = threads * whole.every / (of_theme * of_family)
+        row = Crossing(theme, family, threads, of_theme, of_family, lift, chance, 1.0, threads / of_family)
+        rows.append(_with_change(row, recent, least))
+    if not rows:
         return []
-    threads = np.array([whole.both[pair] for pair in pairs])
-    of_theme = np.array([whole.themes[theme] for theme, _ in pairs])
-    of_family = np.array([whole.families[family] for _, family in pairs])
-    lifts = threads * whole.every / (of_theme * of_family)
-    chances = np.atleast_1d(hypergeom.sf(threads - 1, whole.every, of_theme, of_family))
-    adjusted = false_discovery_control(chances, method="bh")
-    columns = threads, of_theme, of_family, lifts, chances, adjusted, threads / of_family
-    found = [Crossing(*pair, *row) for pair, *row in zip(pairs, *(each.tolist() for each in columns), strict=True)]
-    found.sort(key=lambda row: (row.p, -row.lift, row.theme, row.family))
-    return [_with_change(row, recent, least) for row in found[:most]]
+    adjusted = false_discovery_control([row.p for row in rows], method="bh")
+    found = [replace(row, p_adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
+    return sorted(found, key=lambda row: (row.p, -row.lift, row.theme, row.family))
 
 
 def _with_change(row: Crossing, recent: Period, least: int) -> Crossing:

@@ -235,21 +235,13 @@ def divergences(found: Comparisons) -> tuple[Comparison, ...]:
 
 
 def cross_table(
-    db: Database,
-    asked: Asked,
-    kind: ThemeKind = ThemeKind.LEAF,
-    recent: int = 12,
-    least: int = 5,
-    most: int | None = None,
+    db: Database, asked: Asked, kind: ThemeKind = ThemeKind.LEAF, recent: int = 12, least: int = 5
 ) -> CrossTable:
-    """Which themes are about which families, and whether the last `recent` months differ from those before.
-
-    `most`: of the cells only so many, the most surprising.
-    """
+    """Which themes are about which families, and whether the last `recent` months differ from those before."""
     months = known_spans(db, asked.start, asked.end, asked.now).forum
     late = months[max(0, len(months) - recent) :]
     whole, last = (_period(db, asked, kind, span) for span in (months, late))
-    return CrossTable(months, len(late), whole.every, tuple(crossings(whole, last, least, most)))
+    return CrossTable(months, len(late), whole.every, tuple(crossings(whole, last, least)))
 
 
 def spans(db: Database, asked: Asked) -> Spans:

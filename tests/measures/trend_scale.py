@@ -113,7 +113,7 @@ def questions() -> dict[str, Callable[[Database, random.Random], Any]]:
         "CompareWithUploads (a family)": lambda db, chance: compare_with_uploads(
             db, asked, ThemeKind.FAMILY, [chance.choice(FAMILIES)]
         ),
-        "QueryCrossTable (categories)": lambda db, _: cross_table(db, asked, ThemeKind.CATEGORY, most=1000),
+        "QueryCrossTable (categories)": lambda db, _: cross_table(db, asked, ThemeKind.CATEGORY),
     }
 
 

@@ -157,7 +157,7 @@ def test_a_store_from_before_there_were_weeks_is_counted_by_week(db: Database) -
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     with db.write() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0010_by_thread")
+        command.downgrade(config, "-1")
         command.upgrade(config, "head")
     assert counted(db) == found == from_rows(db)
     assert uploads_by_week(db) == uploaded

@@ -13,7 +13,7 @@ from alembic import op
 from store.schema import UtcDateTime
 from store.weeks import week_number, week_of
 
-revision = "0011_weeks"
+revision = "0013_weeks"
 down_revision = "0010_by_thread"
 branch_labels = None
 depends_on = None
