@@ -192,7 +192,7 @@ def _threads_of_any(
 ) -> dict[int, int]:
     """Threads of the subject that mention at least one of the families; read thread by thread, each counts once."""
     months = calendar.months(periods)
-    ids = [_ids(mentions, months, mentions.c.family.in_(families))]
+    ids = [_ids(mentions, months, mentions.c.family.in_(families)).distinct()]
     where = [threads.c.counted]
     if subject.label is not None:
         bundle, label = thread_labels.c.bundle_id == which.bundle, thread_labels.c.label == subject.label
@@ -202,8 +202,13 @@ def _threads_of_any(
         ids.append(_ids(topic_threads, months, run, topic))
     elif subject.forum_category is not None:
         where.append(threads.c.category == subject.forum_category)
-    where.append(threads.c.id.in_(intersect(*ids)))
-    rows = connection.execute(select(calendar.of_thread, func.count()).where(*where).group_by(calendar.of_thread))
+    found = intersect(*ids).subquery()  # joined, not IN: SQLite would look through all threads for those in it
+    rows = connection.execute(
+        select(calendar.of_thread, func.count())
+        .join_from(found, threads, threads.c.id == found.c.thread_id)
+        .where(*where)
+        .group_by(calendar.of_thread)
+    )
     return {row[0]: row[1] for row in rows}
 
 
