@@ -15,7 +15,7 @@ _REMARKS = {tpb.COVERAGE_NONE: "not covered", tpb.COVERAGE_PARTIAL: "covered in 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure, the table of what it shows, and what it says in words. `by`: the length of its periods, if it has any."""
+    """A figure, the table of what it shows, and what it says in words. `by`: the length of its periods, if any."""
 
     title: str
     summary: str
