@@ -105,7 +105,7 @@ def data_span(connection: Connection, calendar: Calendar, start: int | None, end
     first = None if start is None else calendar.first_in(start)
     stop = None if end is None else calendar.first_in(end)
     if first is None or stop is None:
-        found = []
+        found: list[int | None] = []
         for table, *where in (
             (calendar.counts, calendar.counts.c.kind == CountKind.ALL.value, calendar.counts.c.threads > 0),
             (calendar.uploads,),
@@ -193,7 +193,7 @@ def _threads_of_any(
     """Threads of the subject that mention at least one of the families; read thread by thread, each counts once."""
     months = calendar.months(periods)
     ids = [_ids(mentions, months, mentions.c.family.in_(families)).distinct()]
-    where = [threads.c.counted]
+    where: list[ColumnElement[bool]] = [threads.c.counted]
     if subject.label is not None:
         bundle, label = thread_labels.c.bundle_id == which.bundle, thread_labels.c.label == subject.label
         ids.append(_ids(thread_labels, months, bundle, label))
