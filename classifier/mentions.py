@@ -20,7 +20,7 @@ from classifier.senses import sense_of
 
 _TRIES = 50
 """Places at which one text may show that an everyday word names a model; bounds what a log of 100,000 "git" costs."""
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Grows whenever the same table would find other families in the same text; part of `Registry.key`."""
 
 _LETTERS = "a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
@@ -234,10 +234,17 @@ def _aliases(table: FamilyTable) -> dict[str, _Alias]:
         pieces = _PIECES.split(spelling.lower())
         if not _IN_WORD.match(pieces[0]):
             raise RegistryError(f"alias {spelling!r} does not begin with a letter or a digit: write it without signs")
-        alias = _Alias(family, ambiguous, _AFTER_DIGIT if spelling[-1].isdigit() else _AFTER_LETTER)
+        alias = _Alias(family, ambiguous, _tail_of(spelling))
         for between in itertools.product(_SEPARATORS, repeat=len(pieces) - 1):
             found.setdefault("".join(itertools.chain(*zip(pieces, (*between, ""), strict=True))), alias)
     return found
+
+
+def _tail_of(spelling: str) -> re.Pattern[str]:
+    """What may follow a name; whatever an owner of repositories ("meta-llama/") has."""
+    if spelling.endswith("/"):
+        return re.compile("")
+    return _AFTER_DIGIT if spelling[-1].isdigit() else _AFTER_LETTER
 
 
 def _classes(families: Iterable[Family]) -> dict[str, _Class]:

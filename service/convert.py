@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
-from store.months import format_month, parse_month
+from store.months import format_month
 from store.values import (
     Classification,
     Coverage,
@@ -155,9 +155,10 @@ def label(message: cpb.Label) -> Label:
 
 
 def trend_point_message(point: TrendPoint, smoothed_share: float | None = None) -> tpb.TrendPoint:
-    """Month or quarter of a trend as a message."""
+    """Month, quarter or week of a trend as a message."""
     return tpb.TrendPoint(
         month=format_month(point.month),
+        start_date=point.start.date().isoformat(),
         threads=point.threads,
         all_threads=point.all_threads,
         share=point.share,
@@ -180,13 +181,13 @@ def trend_point_message(point: TrendPoint, smoothed_share: float | None = None) 
 
 
 def trend_point(message: tpb.TrendPoint) -> TrendPoint:
-    """Month of a trend; unset counts are None."""
+    """Month, quarter or week of a trend; unset counts are None."""
 
     def count(name: str) -> int | None:
         return int(getattr(message, name)) if message.HasField(name) else None
 
     return TrendPoint(
-        month=parse_month(message.month),
+        start=datetime.fromisoformat(message.start_date).replace(tzinfo=UTC),
         threads=count("threads"),
         all_threads=count("all_threads"),
         labelled_threads=count("labelled_threads"),

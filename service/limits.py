@@ -11,6 +11,8 @@ MAX_SOURCE_CHARS = 2_048
 MAX_TAGS = 50
 MAX_FAMILIES = 50
 MAX_MONTHS = 1_200
+MAX_WEEK_MONTHS = 240
+"""Of a series by week, which then has no more points than one by month may have."""
 MAX_PAGE = 500
 DEFAULT_PAGE = 50
 MAX_QUEUE_PAGE = 100

@@ -1,4 +1,4 @@
-"""TrendService: monthly series and discovered topics."""
+"""TrendService: series and discovered topics."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 import grpc
 
-from classifier.trend.periods import by_quarter, moving_mean
+from classifier.trend.periods import Period, moving_mean, series_by
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1 import trend_pb2_grpc
+from service import limits
 from service.catalog import Catalog, check_ready, needed_run
 from service.convert import trend_point_message
 from service.convert_topics import run_figures_message, topic_map_message, topic_message
+from service.fields import enum_member
 from service.limits import DEFAULT_POINTS, MAX_POINTS
 from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
@@ -23,7 +25,6 @@ from store.sources import all_sources
 from store.topic_lists import list_topics
 from store.topic_maps import topic_map
 from store.topics import topic_run
-from store.trends import query_trend
 from store.values import TrendSubject
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -33,7 +34,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-_QUARTERS = tpb.PERIOD_QUARTER
 _SMOOTHED = tpb.SMOOTHING_MOVING_MEAN_3
 
 
@@ -95,7 +95,9 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
     def _query(self, request: tpb.QueryTrendsRequest) -> tpb.QueryTrendsResponse:
         now, shown, db = self._now(), self._catalog.shown(), self._catalog.db
         found = Violations()
-        start, end = found.months(request.start_month, request.end_month, now)
+        period = enum_member(tpb.Period.DESCRIPTOR, request.period, Period) or Period.MONTH
+        most = limits.MAX_WEEK_MONTHS if period is Period.WEEK else limits.MAX_MONTHS
+        start, end = found.months(request.start_month, request.end_month, now, most)
         families = self._catalog.read_families(found, list(request.families))
         if request.per_family and not request.families:
             found.add("per_family", "is set without families: name the families, or leave it unset")
@@ -111,9 +113,7 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
             topic_run=shown.run_id or "",
         )
         for group in groups:
-            points = query_trend(db, shown.bundle_id, shown.run_id, subject, group, start, end, now=now)
-            if request.period == _QUARTERS:
-                points = by_quarter(points)
+            points = series_by(period, db, shown.bundle_id, shown.run_id, subject, group, start, end, now=now)
             smooth = moving_mean(points) if request.smoothing == _SMOOTHED else [None] * len(points)
             response.series.add(families=group, points=map(trend_point_message, points, smooth))
         return response

@@ -82,17 +82,19 @@ class Violations:
             self.add(field, f"{shown(value)} is not a month: write YYYY-MM, for example 2023-04")
             return None
 
-    def months(self, start: str, end: str, now: datetime) -> tuple[int | None, int | None]:
-        """Read a half-open range of months, of bounded length."""
+    def months(
+        self, start: str, end: str, now: datetime, most: int = limits.MAX_MONTHS
+    ) -> tuple[int | None, int | None]:
+        """Read a half-open range of at most so many months."""
         first, last = self.month("start_month", start), self.month("end_month", end)
         this = month_of(now)
         if first is not None and last is not None and first >= last:
             after = format_month(first + 1) if first + 1 < 12 * 10_000 else "a month within the calendar"
             self.add("end_month", f"{shown(end)} is exclusive and must be after start_month {start!r}: "
                      f"for that one month give {after!r}")  # fmt: skip
-        elif first is not None and (this + 1 if last is None else last) - first > limits.MAX_MONTHS:
-            self.add("start_month", f"{shown(start)} makes more than {limits.MAX_MONTHS:,} months: narrow the range")
-        elif first is None and last is not None and last - this > limits.MAX_MONTHS // 2:
+        elif first is not None and (this + 1 if last is None else last) - first > most:
+            self.add("start_month", f"{shown(start)} makes more than {most:,} months: narrow the range")
+        elif first is None and last is not None and last - this > most // 2:
             self.add("end_month", f"{shown(end)} is too far ahead: give a month nearer to {format_month(this)!r}")
         return first, last
 

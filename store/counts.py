@@ -1,4 +1,4 @@
-"""Threads by month and subject of a trend, and what bundles say of topics: counted ahead, by whoever changes threads.
+"""Threads by month or week and subject of a trend, and what bundles say of topics: counted ahead, with each change.
 
 Every change is the same: what the threads counted for before is taken away, what they count for after is added. So a
 count costs what changed, not what is stored, and a process that is killed leaves counts that agree with the rows.
@@ -17,6 +17,7 @@ from more_itertools import chunked
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select
 
+from store.calendars import CALENDARS
 from store.schema import (
     bundles,
     mentions,
@@ -26,7 +27,6 @@ from store.schema import (
     threads,
     topic_label_counts,
     topic_threads,
-    trend_counts,
 )
 from store.sheets import Sheet
 from store.topic_counts import MILLION, count_topics
@@ -47,12 +47,21 @@ class CountKind(StrEnum):
     TOPIC = "topic"
 
 
+_Periods = Sequence[tuple[str, int]]
+"""The month and the week in which a thread was started, each with the name of its calendar."""
+
+
 class Tally:
-    """What some threads count for: cells of `trend_counts` and of `topic_label_counts`."""
+    """What some threads count for: cells of the counts by calendar, and of `topic_label_counts`."""
 
     def __init__(self) -> None:
-        self.months = Sheet(trend_counts)
+        self.periods = {calendar.name: Sheet(calendar.counts) for calendar in CALENDARS}
         self.topics = Sheet(topic_label_counts)
+
+    @property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """All of them, in the same order for every tally."""
+        return *self.periods.values(), self.topics
 
 
 def pack_probabilities(labels: Sequence[str], probabilities: Mapping[str, float]) -> bytes:
@@ -89,45 +98,55 @@ def tally(connection: Connection, thread_ids: Sequence[int]) -> Tally:
 
 def change_counts(connection: Connection, before: Tally, after: Tally) -> None:
     """Add what came and take away what went."""
-    before.months.change_to(connection, after.months)
-    before.topics.change_to(connection, after.topics)
+    for then, now in zip(before.sheets, after.sheets, strict=True):
+        then.change_to(connection, now)
 
 
 def forget_run_counts(connection: Connection, run: int | None) -> None:
     """Drop the counts of a topic run that is deleted as a whole."""
-    of_run = trend_counts.c.kind == CountKind.TOPIC.value, trend_counts.c.scope == run
-    connection.execute(delete(trend_counts).where(*of_run))
+    for table in (calendar.counts for calendar in CALENDARS):
+        connection.execute(delete(table).where(table.c.kind == CountKind.TOPIC.value, table.c.scope == run))
     connection.execute(delete(topic_label_counts).where(topic_label_counts.c.run_id == run))
 
 
 def _tally_some(connection: Connection, ids: Sequence[int], found: Tally) -> None:
-    head = select(threads.c.id, threads.c.month, threads.c.category)
+    head = select(threads.c.id, threads.c.created_at, threads.c.category)
     heads = connection.execute(head.where(threads.c.id.in_(ids), threads.c.counted).with_for_update()).all()
-    months = {row.id: row.month for row in heads}
+    started = {row.id: [(each.name, each.number(row.created_at)) for each in CALENDARS] for row in heads}
     for row in heads:
-        _count(found, CountKind.ALL, 0, "", row.month)
-        _count(found, CountKind.FORUM_CATEGORY, 0, row.category, row.month)
+        _count(found, started[row.id], CountKind.ALL)
     families = defaultdict(list)
-    for row in _rows(connection, mentions, months):
+    for row in _rows(connection, mentions, started):
         families[row.thread_id].append(row.family)
-        _count(found, CountKind.FAMILY, 0, row.family, months[row.thread_id])
-    for row in _rows(connection, thread_verdicts, months):
-        _count(found, CountKind.VERDICT, row.bundle_id, row.verdict, months[row.thread_id])
+        _count(found, started[row.thread_id], CountKind.FAMILY, subject=row.family)
+    for row in _rows(connection, thread_verdicts, started):
+        _count(found, started[row.thread_id], CountKind.VERDICT, row.bundle_id, row.verdict)
     labels, places, verdicts = (
-        _rows(connection, table, months) for table in (thread_labels, topic_threads, post_verdicts)
+        _rows(connection, table, started) for table in (thread_labels, topic_threads, post_verdicts)
     )
-    themes = [(CountKind.LABEL, row.bundle_id, row.label, row.thread_id) for row in labels]
+    themes = [(CountKind.FORUM_CATEGORY, 0, row.category, row.id) for row in heads]
+    themes += [(CountKind.LABEL, row.bundle_id, row.label, row.thread_id) for row in labels]
     themes += [(CountKind.TOPIC, row.run_id, str(row.topic), row.thread_id) for row in places]
     for kind, scope, subject, thread in themes:
         for family in ("", *families[thread]):
-            _count(found, kind, scope, subject, months[thread], family)
+            _count(found, started[thread], kind, scope, subject, family)
     for bundle, label, thread, expected in _expected(connection, verdicts):
-        found.months.add(CountKind.LABEL.value, bundle, label, "", months[thread], expected=expected)
+        _count(found, started[thread], CountKind.LABEL, bundle, label, threads=0, expected=expected)
     count_topics(connection, found.topics, places, labels, verdicts)
 
 
-def _count(found: Tally, kind: CountKind, scope: int, subject: str, month: int, family: str = "") -> None:
-    found.months.add(kind.value, scope, subject, family, month, threads=1)
+def _count(
+    found: Tally,
+    periods: _Periods,
+    kind: CountKind,
+    scope: int = 0,
+    subject: str = "",
+    family: str = "",
+    threads: int = 1,
+    expected: int = 0,
+) -> None:
+    for calendar, period in periods:
+        found.periods[calendar].add(kind.value, scope, subject, family, period, threads=threads, expected=expected)
 
 
 def _rows(connection: Connection, table: Any, threads_: Iterable[int]) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""Hub models and published tables of uploads: written by the scraper, counted by month and family."""
+"""Hub models and published tables of uploads: written by the scraper, counted by month or week, and family."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sqlalchemy import Connection, case, delete, func, insert, literal, select, 
 
 from store.database import Database
 from store.months import month_of
-from store.schema import model_cards, models, uploads
+from store.schema import model_cards, models, uploads, week_uploads
 from store.values import HubModel, ModelCounts, UploadCount
+from store.weeks import week_number
 
 _BATCH = 1000
 
@@ -41,7 +42,7 @@ def save_models(
 
 
 def recount(db: Database, source_id: int) -> None:
-    """Count a source's models by month and family anew, a month at a time."""
+    """Count a source's models by month or week, and family, anew, a month at a time."""
     with db.read() as connection:
         listed = select(models.c.month).where(models.c.source_id == source_id, models.c.month.is_not(None))
         told = select(uploads.c.month).where(uploads.c.source_id == source_id)
@@ -185,21 +186,18 @@ def _months_of(connection: Connection, source_id: int, ids: Sequence[str]) -> se
 
 
 def _recount(connection: Connection, source_id: int, months: Sequence[int]) -> None:
-    connection.execute(delete(uploads).where(uploads.c.source_id == source_id, uploads.c.month.in_(months)))
     untold = func.sum(case((models.c.has_card.is_(None), 1), else_=0))
     carded = func.sum(case((models.c.has_card, 1), else_=0))
-    counted = (
-        select(
-            literal(source_id),
-            models.c.month,
-            models.c.family,
-            func.count(),
-            case((untold > 0, None), else_=carded),
-            func.sum(models.c.downloads),
+    counts = func.count(), case((untold > 0, None), else_=carded), func.sum(models.c.downloads)
+    for table, periods in (
+        (uploads, {"month": models.c.month}),
+        (week_uploads, {"month": models.c.month, "week": week_number(models.c.created_at)}),
+    ):
+        connection.execute(delete(table).where(table.c.source_id == source_id, table.c.month.in_(months)))
+        counted = (
+            select(literal(source_id), *periods.values(), models.c.family, *counts)
+            .where(models.c.source_id == source_id, models.c.month.in_(months))
+            .group_by(*periods.values(), models.c.family)
         )
-        .where(models.c.source_id == source_id, models.c.month.in_(months))
-        .group_by(models.c.month, models.c.family)
-    )
-    connection.execute(
-        insert(uploads).from_select(["source_id", "month", "family", "models", "cards", "downloads"], counted)
-    )
+        columns = ["source_id", *periods, "family", "models", "cards", "downloads"]
+        connection.execute(insert(table).from_select(columns, counted))

@@ -1,4 +1,4 @@
-"""The tables. Each has one writer, named in its comment; times are UTC, months are year * 12 + month - 1."""
+"""The tables. Each has one writer, named in its comment; times are UTC, months and weeks as in store.calendars."""
 
 from __future__ import annotations
 
@@ -227,6 +227,21 @@ uploads = Table(
     Index(None, "family", "month"),
 )
 
+# The same of listed models by week, counted anew with its month: a week that reaches into two months has two rows.
+week_uploads = Table(
+    "week_uploads",
+    metadata,
+    Column("source_id", RowId, ForeignKey("sources.id"), nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("week", Integer, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("models", BigInteger, nullable=False),
+    Column("cards", BigInteger),
+    Column("downloads", BigInteger),
+    PrimaryKeyConstraint("source_id", "month", "week", "family"),
+    Index(None, "family", "week"),
+)
+
 # Written by the classifier.
 settings = Table(
     "settings", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False)
@@ -432,6 +447,20 @@ topic_label_counts = Table(
     Column("openings", BigInteger, nullable=False),
     Column("score", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "bundle_id", "topic", "label"),
+)
+
+# The same by week.
+week_counts = Table(
+    "week_counts",
+    metadata,
+    Column("kind", String(16), nullable=False),
+    Column("scope", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("week", Integer, nullable=False),
+    Column("threads", BigInteger, nullable=False),
+    Column("expected", BigInteger, nullable=False),
+    PrimaryKeyConstraint("kind", "scope", "subject", "family", "week"),
 )
 
 # Written by the service: what people say of posts. Rows are only added; `undoes` names the row that one takes back.

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
+from store.calendars import MONTHS
 from store.counts import CountKind
 from store.coverage import best_source, coverage
 from store.database import Database
@@ -51,11 +52,13 @@ def known_spans(db: Database, start: int | None, end: int | None, now: datetime)
     """Which months of [start, end) can be compared with each other; open ends as in query_trend."""
     known = all_sources(db)
     with db.read() as connection:
-        asked = range(*data_span(connection, start, end))
+        asked = range(*data_span(connection, MONTHS, start, end))
 
     def whole(forum: bool) -> range:
         full = [
-            month for month in asked if coverage(known, month, forum=forum) is Coverage.FULL and month < month_of(now)
+            month
+            for month in asked
+            if coverage(known, MONTHS.span(month), forum=forum) is Coverage.FULL and month < month_of(now)
         ]
         if not full:
             return range(asked.start, asked.start)
@@ -91,7 +94,7 @@ def crossed_counts(
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """Threads of each subject of a kind that mention each family: in all these months, and in the late ones."""
     total = func.sum(trend_counts.c.threads)
-    of_late = func.sum(case((within(trend_counts, late), trend_counts.c.threads), else_=0))
+    of_late = func.sum(case((within(trend_counts.c.month, late), trend_counts.c.threads), else_=0))
     with db.read() as connection:
         scope = scopes(connection, bundle_id, run_id).of(kind)
         rows = connection.execute(
@@ -100,7 +103,7 @@ def crossed_counts(
                 trend_counts.c.kind == kind.value,
                 trend_counts.c.scope == scope,
                 trend_counts.c.family != "",
-                within(trend_counts, months),
+                within(trend_counts.c.month, months),
             )
             .group_by(trend_counts.c.subject, trend_counts.c.family)
             .having(total > 0)
@@ -111,9 +114,11 @@ def crossed_counts(
 def upload_series(db: Database, months: range) -> UploadSeries:
     """Uploads of all models and of every family with one."""
     known = all_sources(db)
-    telling = {month: source.id for month in months if (source := best_source(known, month))}
+    telling = {month: source.id for month in months if (source := best_source(known, MONTHS.span(month)))}
     with db.read() as connection:
-        rows = connection.execute(select(uploads).where(within(uploads, months)).order_by(uploads.c.family)).all()
+        rows = connection.execute(
+            select(uploads).where(within(uploads.c.month, months)).order_by(uploads.c.family)
+        ).all()
     size = len(months)
     families: defaultdict[str, list[int]] = defaultdict(lambda: [0] * size)
     cards: defaultdict[str, list[int | None]] = defaultdict(lambda: [0] * size)
@@ -139,22 +144,22 @@ def newest_threads(
     """Ids of the newest counted threads of a subject in these months, newest first."""
     with db.read() as connection:
         which = scopes(connection, bundle_id, run_id)
-        query = select(threads.c.id).where(threads.c.counted, within(threads, months))
+        query = select(threads.c.id).where(threads.c.counted, within(threads.c.month, months))
         if kind is CountKind.LABEL:
             query = query.join(thread_labels, thread_labels.c.thread_id == threads.c.id).where(
                 thread_labels.c.bundle_id == which.of(kind),
                 thread_labels.c.label == subject,
-                within(thread_labels, months),
+                within(thread_labels.c.month, months),
             )
         elif kind is CountKind.TOPIC:
             query = query.join(topic_threads, topic_threads.c.thread_id == threads.c.id).where(
                 topic_threads.c.run_id == which.of(kind),
                 topic_threads.c.topic == int(subject),
-                within(topic_threads, months),
+                within(topic_threads.c.month, months),
             )
         elif kind is CountKind.FAMILY:
             query = query.join(mentions, mentions.c.thread_id == threads.c.id).where(
-                mentions.c.family == subject, within(mentions, months)
+                mentions.c.family == subject, within(mentions.c.month, months)
             )
         elif kind is CountKind.FORUM_CATEGORY:
             query = query.where(threads.c.category == subject)
@@ -173,7 +178,7 @@ def _cells(
                 trend_counts.c.kind == kind.value,
                 trend_counts.c.scope == scope,
                 trend_counts.c.family == "",
-                within(trend_counts, months),
+                within(trend_counts.c.month, months),
             )
             .order_by(trend_counts.c.subject)
         ).all()

@@ -1,4 +1,4 @@
-"""Monthly series of a subject beside uploads. Reads only, and mostly counts that were made ahead: see store.counts."""
+"""Series of a subject beside uploads, by month or week. Reads only, and mostly counts made ahead: see store.counts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, intersect, or_, select
 
+from store.calendars import MONTHS, Calendar
 from store.counts import CountKind
 from store.coverage import best_source, coverage
 from store.database import Database
-from store.months import month_of
 from store.schema import (
     bundles,
     mentions,
@@ -21,12 +21,10 @@ from store.schema import (
     threads,
     topic_runs,
     topic_threads,
-    trend_counts,
-    uploads,
 )
 from store.sources import all_sources
 from store.topic_counts import MILLION
-from store.values import Coverage, Source, TrendPoint, TrendSubject, Verdict
+from store.values import Coverage, Source, SourceKind, TrendPoint, TrendSubject, Verdict
 
 _Cell = tuple[CountKind, str, str]
 """Kind, subject, family."""
@@ -42,7 +40,7 @@ class _Uploads:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """Threads by month: of the subject, expected of it, in all, and by verdict. None: nobody has said."""
+    """Threads by period: of the subject, expected of it, in all, and by verdict. None: nobody has said."""
 
     subject: Mapping[int, int]
     expected: Mapping[int, float] | None
@@ -60,19 +58,22 @@ def query_trend(
     end: int | None = None,
     *,
     now: datetime,
+    calendar: Calendar = MONTHS,
 ) -> list[TrendPoint]:
-    """One point for each month of [start, end), ascending and without gaps.
+    """One point for each month of [start, end), or for each week that begins in it, ascending and without gaps.
 
     Threads are those of the subject that mention one of `families` (none: all threads of the subject); uploads are
-    models of these families (none: all models). Open ends reach to the first and last month with data. Labels are
+    models of these families (none: all models). Open ends reach to the first and last period with data. Labels are
     those of the bundle, topics those of the run; without a bundle, what it would say is unknown.
     """
-    known = all_sources(db)
+    known = [each for each in all_sources(db) if each.kind is SourceKind.FORUM or each.kind in calendar.telling]
     with db.read() as connection:
-        months = range(*data_span(connection, start, end))
-        counts = _counts(connection, scopes(connection, bundle_id, run_id), subject, families, months)
-        uploaded = _uploads(connection, families, months, known)
-    return [_point(month, counts, uploaded.get(month), known, now) for month in months]
+        periods = range(*data_span(connection, calendar, start, end))
+        if not periods:
+            return []
+        counts = _counts(connection, calendar, scopes(connection, bundle_id, run_id), subject, families, periods)
+        uploaded = _uploads(connection, calendar, families, periods, known)
+    return [_point(calendar, period, counts, uploaded.get(period), known, now) for period in periods]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +100,37 @@ def scopes(connection: Connection, bundle_id: str | None, run_id: str | None) ->
     )
 
 
-def data_span(connection: Connection, start: int | None, end: int | None) -> tuple[int, int]:
-    """The half-open span of months asked for; an open end reaches to the first or last month with data."""
-    if start is None or end is None:
-        counted = trend_counts.c.kind == CountKind.ALL.value, trend_counts.c.threads > 0
-        found = [
-            *connection.execute(
-                select(func.min(trend_counts.c.month), func.max(trend_counts.c.month)).where(*counted)
-            ).one(),
-            *connection.execute(select(func.min(uploads.c.month), func.max(uploads.c.month))).one(),
-        ]
-        months = [month for month in found if month is not None]
-        start = min(months, default=0) if start is None else start
-        end = max(months, default=-1) + 1 if end is None else end
-    return start, end
+def data_span(connection: Connection, calendar: Calendar, start: int | None, end: int | None) -> tuple[int, int]:
+    """The half-open span of periods that begin in the months asked for; an open end reaches to the first or last period
+    with data."""
+    first = None if start is None else calendar.first_in(start)
+    stop = None if end is None else calendar.first_in(end)
+    if first is None or stop is None:
+        found: list[int | None] = []
+        for table, *where in (
+            (calendar.counts, calendar.counts.c.kind == CountKind.ALL.value, calendar.counts.c.threads > 0),
+            (calendar.uploads,),
+        ):
+            period = table.c[calendar.name]
+            found += connection.execute(select(func.min(period), func.max(period)).where(*where)).one()
+        periods = [period for period in found if period is not None]
+        first = min(periods, default=0) if first is None else first
+        stop = max(periods, default=-1) + 1 if stop is None else stop
+    return first, stop
 
 
-def within(table: Table, months: range) -> ColumnElement[bool]:
-    """Condition that the table's month is one of these."""
-    return table.c.month.between(months.start, months.stop - 1)
+def within(column: ColumnElement[int], periods: range) -> ColumnElement[bool]:
+    """Condition that a column of months or weeks is one of these."""
+    return column.between(periods.start, periods.stop - 1)
 
 
 def _counts(
-    connection: Connection, which: Scopes, subject: TrendSubject, families: Sequence[str], months: range
+    connection: Connection,
+    calendar: Calendar,
+    which: Scopes,
+    subject: TrendSubject,
+    families: Sequence[str],
+    periods: range,
 ) -> _Counts:
     kind, name = _cell_of(subject)
     if families and kind is CountKind.ALL:
@@ -130,9 +139,9 @@ def _counts(
         wanted = (kind, name, next(iter(families), ""))
     every = (CountKind.ALL, "", "")
     verdicts = {verdict: (CountKind.VERDICT, verdict.value, "") for verdict in Verdict}
-    threads_, expected = _cells(connection, which, [wanted, every, *verdicts.values()], months)
-    if len(families) > 1 or (families and kind is CountKind.FORUM_CATEGORY):
-        threads_[wanted] = _threads_of_any(connection, which, subject, families, months)
+    threads_, expected = _cells(connection, calendar, which, [wanted, every, *verdicts.values()], periods)
+    if len(families) > 1:
+        threads_[wanted] = _threads_of_any(connection, calendar, which, subject, families, periods)
     labelled = which.bundle is not None
     return _Counts(
         threads_[wanted],
@@ -143,21 +152,24 @@ def _counts(
 
 
 def _cells(
-    connection: Connection, which: Scopes, wanted: Sequence[_Cell], months: range
+    connection: Connection, calendar: Calendar, which: Scopes, wanted: Sequence[_Cell], periods: range
 ) -> tuple[defaultdict[_Cell, dict[int, int]], defaultdict[_Cell, dict[int, float]]]:
-    """Threads, and expected threads, by cell and month."""
-    table = trend_counts.c
+    """Threads, and expected threads, by cell and period."""
+    table = calendar.counts.c
     cells = (
         and_(table.kind == kind.value, table.scope == which.of(kind), table.subject == name, table.family == family)
         for kind, name, family in wanted
     )
-    rows = connection.execute(select(trend_counts).where(or_(*cells), within(trend_counts, months)))
+    period = table[calendar.name]
+    columns = table.kind, table.subject, table.family, period, table.threads, table.expected
     threads_: defaultdict[_Cell, dict[int, int]] = defaultdict(dict)
     expected: defaultdict[_Cell, dict[int, float]] = defaultdict(dict)
-    for row in rows:
-        cell = (CountKind(row.kind), row.subject, row.family)
-        threads_[cell][row.month] = row.threads
-        expected[cell][row.month] = row.expected / MILLION
+    for kind, name, family, number, count, millionths in connection.execute(
+        select(*columns).where(or_(*cells), within(period, periods))
+    ):
+        cell = (CountKind(kind), name, family)
+        threads_[cell][number] = count
+        expected[cell][number] = millionths / MILLION
     return threads_, expected
 
 
@@ -172,93 +184,118 @@ def _cell_of(subject: TrendSubject) -> tuple[CountKind, str]:
 
 
 def _threads_of_any(
-    connection: Connection, which: Scopes, subject: TrendSubject, families: Sequence[str], months: range
+    connection: Connection,
+    calendar: Calendar,
+    which: Scopes,
+    subject: TrendSubject,
+    families: Sequence[str],
+    periods: range,
 ) -> dict[int, int]:
     """Threads of the subject that mention at least one of the families; read thread by thread, each counts once."""
-    where = [threads.c.counted, within(threads, months), _in(mentions, months, mentions.c.family.in_(families))]
+    months = calendar.months(periods)
+    ids = [_ids(mentions, months, mentions.c.family.in_(families)).distinct()]
+    where: list[ColumnElement[bool]] = [threads.c.counted]
     if subject.label is not None:
         bundle, label = thread_labels.c.bundle_id == which.bundle, thread_labels.c.label == subject.label
-        where.append(_in(thread_labels, months, bundle, label))
+        ids.append(_ids(thread_labels, months, bundle, label))
     elif subject.topic is not None:
         run, topic = topic_threads.c.run_id == which.run, topic_threads.c.topic == subject.topic
-        where.append(_in(topic_threads, months, run, topic))
+        ids.append(_ids(topic_threads, months, run, topic))
     elif subject.forum_category is not None:
         where.append(threads.c.category == subject.forum_category)
-    rows = connection.execute(select(threads.c.month, func.count()).where(*where).group_by(threads.c.month))
+    found = intersect(*ids).subquery()  # joined, not IN: SQLite would look through all threads for those in it
+    rows = connection.execute(
+        select(calendar.of_thread, func.count())
+        .join_from(found, threads, threads.c.id == found.c.thread_id)
+        .where(*where)
+        .group_by(calendar.of_thread)
+    )
     return {row[0]: row[1] for row in rows}
 
 
-def _in(table: Table, months: range, *where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Condition that the table has a row of the thread that fits."""
-    return threads.c.id.in_(select(table.c.thread_id).where(*where, within(table, months)))
+def _ids(table: Table, months: range, *where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Ids of the threads of which the table has a row that fits."""
+    return select(table.c.thread_id).where(*where, within(table.c.month, months))
 
 
 def _uploads(
-    connection: Connection, families: Sequence[str], months: range, known: Sequence[Source]
+    connection: Connection, calendar: Calendar, families: Sequence[str], periods: range, known: Sequence[Source]
 ) -> dict[int, _Uploads]:
-    """Counts by month, each from the one source that covers it best: two sources never add up."""
-    total = _upload_rows(connection, within(uploads, months))
-    chosen = _upload_rows(connection, within(uploads, months), uploads.c.family.in_(families)) if families else total
+    """Counts by period, each from the one source that covers it best: two sources never add up."""
+    told = {period: source.id for period in periods if (source := best_source(known, calendar.span(period)))}
+    table = calendar.uploads.c
+    inside = (
+        table.source_id.in_(set(told.values())),
+        within(table.month, calendar.months(periods)),
+        within(table[calendar.name], periods),
+    )
+    total = _upload_rows(connection, calendar, *inside)
+    chosen = _upload_rows(connection, calendar, *inside, table.family.in_(families)) if families else total
     found = {}
-    for month in months:
-        source = best_source(known, month)
-        if source is None:
-            continue
-        every, every_card, every_download = total.get((source.id, month), (0, None, None))
+    for period, source_id in told.items():
+        every, every_card, every_download = total.get((source_id, period), (0, None, None))
         nothing = (0, None if every_card is None else 0, None if every_download is None else 0)
-        found[month] = _Uploads(every, *chosen.get((source.id, month), nothing))
+        found[period] = _Uploads(every, *chosen.get((source_id, period), nothing))
     return found
 
 
 def _upload_rows(
-    connection: Connection, *where: ColumnElement[bool]
+    connection: Connection, calendar: Calendar, *where: ColumnElement[bool]
 ) -> Mapping[tuple[int, int], tuple[int, int | None, int | None]]:
+    table = calendar.uploads.c
+    period = table[calendar.name]
     rows: Any = connection.execute(
         select(
-            uploads.c.source_id,
-            uploads.c.month,
-            func.sum(uploads.c.models),
+            table.source_id,
+            period,
+            func.sum(table.models),
             func.count(),
-            func.sum(uploads.c.cards),
-            func.count(uploads.c.cards),
-            func.sum(uploads.c.downloads),
-            func.count(uploads.c.downloads),
+            func.sum(table.cards),
+            func.count(table.cards),
+            func.sum(table.downloads),
+            func.count(table.downloads),
         )
         .where(*where)
-        .group_by(uploads.c.source_id, uploads.c.month)
+        .group_by(table.source_id, period)
     )
     return {
-        (source, month): (
-            int(number),
+        (source, number): (
+            int(models),
             int(cards) if carded == groups else None,
             int(downloads) if told == groups else None,
         )
-        for source, month, number, groups, cards, carded, downloads, told in rows
+        for source, number, models, groups, cards, carded, downloads, told in rows
     }
 
 
 def _point(
-    month: int, counts: _Counts, uploaded: _Uploads | None, known: Sequence[Source], now: datetime
+    calendar: Calendar,
+    period: int,
+    counts: _Counts,
+    uploaded: _Uploads | None,
+    known: Sequence[Source],
+    now: datetime,
 ) -> TrendPoint:
-    forum, hub = coverage(known, month, forum=True), coverage(known, month, forum=False)
+    span = calendar.span(period)
+    forum, hub = coverage(known, span, forum=True), coverage(known, span, forum=False)
     told = forum is not Coverage.NONE
 
     def judged(verdict: Verdict) -> int | None:
-        return counts.verdicts[verdict].get(month, 0) if told and counts.verdicts is not None else None
+        return counts.verdicts[verdict].get(period, 0) if told and counts.verdicts is not None else None
 
     return TrendPoint(
-        month=month,
-        threads=counts.subject.get(month, 0) if told else None,
-        all_threads=counts.every.get(month, 0) if told else None,
+        start=span[0],
+        threads=counts.subject.get(period, 0) if told else None,
+        all_threads=counts.every.get(period, 0) if told else None,
         labelled_threads=judged(Verdict.LABELLED),
         none_threads=judged(Verdict.NONE),
         abstained_threads=judged(Verdict.ABSTAINED),
         uploads=uploaded.families if uploaded else None,
         all_uploads=uploaded.total if uploaded else None,
         uploads_with_card=uploaded.cards if uploaded else None,
-        partial=month_of(now) <= month or Coverage.PARTIAL in (forum, hub),
+        partial=now < span[1] or Coverage.PARTIAL in (forum, hub),
         forum_coverage=forum,
         hub_coverage=hub,
-        expected_threads=counts.expected.get(month, 0.0) if told and counts.expected is not None else None,
+        expected_threads=counts.expected.get(period, 0.0) if told and counts.expected is not None else None,
         downloads=uploaded.downloads if uploaded else None,
     )

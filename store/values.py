@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from store.labels import category_of
+from store.months import month_of
 
 AUTHORED_TAG = "authored-sample"
 """A thread or model that carries this tag was written for the project's sample, not mined."""
@@ -327,13 +328,13 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One month of a trend; None means unknown (outside coverage), never 0.
+    """A month, quarter or week of a trend, by its first moment; None means unknown (outside coverage), never 0.
 
     `expected_threads` is the sum of the subject's calibrated probabilities over all threads (probabilistic adjusted
-    count, Bella et al. 2010): of labels only, and without families. `downloads` are those of the month's uploads.
+    count, Bella et al. 2010): of labels only, and without families. `downloads` are those of its uploads.
     """
 
-    month: int
+    start: datetime
     threads: int | None
     all_threads: int | None
     labelled_threads: int | None
@@ -347,6 +348,11 @@ class TrendPoint:
     hub_coverage: Coverage
     expected_threads: float | None = None
     downloads: int | None = None
+
+    @property
+    def month(self) -> int:
+        """The month in which it begins."""
+        return month_of(self.start)
 
     @property
     def share(self) -> float | None:

@@ -1,17 +1,49 @@
-"""Months put together to quarters, and shares smoothed."""
+"""Series by month, quarter or week, and shares smoothed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from store.values import Coverage, TrendPoint
+from store.calendars import MONTHS, WEEKS
+from store.database import Database
+from store.months import month_start
+from store.trends import query_trend
+from store.values import Coverage, TrendPoint, TrendSubject
 
 _SUMS = (
     "threads", "all_threads", "labelled_threads", "none_threads", "abstained_threads", "uploads", "all_uploads",
     "uploads_with_card", "expected_threads", "downloads",
 )  # fmt: skip
+
+
+class Period(StrEnum):
+    """Length of a series' periods. Weeks are those of ISO 8601: they begin on Monday 00:00 UTC."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    WEEK = "week"
+
+
+def series_by(
+    period: Period,
+    db: Database,
+    bundle_id: str | None,
+    run_id: str | None,
+    subject: TrendSubject,
+    families: Sequence[str] = (),
+    start: int | None = None,
+    end: int | None = None,
+    *,
+    now: datetime,
+) -> list[TrendPoint]:
+    """What store.trends.query_trend gives, by periods of this length."""
+    calendar = WEEKS if period is Period.WEEK else MONTHS
+    points = query_trend(db, bundle_id, run_id, subject, families, start, end, now=now, calendar=calendar)
+    return by_quarter(points) if period is Period.QUARTER else points
 
 
 def by_quarter(points: Iterable[TrendPoint]) -> list[TrendPoint]:
@@ -20,7 +52,10 @@ def by_quarter(points: Iterable[TrendPoint]) -> list[TrendPoint]:
     A count is unknown where it is in all months of the quarter; a quarter is partial where one of its months is, is
     not among the points, or is not covered.
     """
-    return [_quarter(first * 3, list(months)) for first, months in groupby(points, key=lambda point: point.month // 3)]
+    return [
+        _quarter(month_start(first * 3), list(months))
+        for first, months in groupby(points, key=lambda point: point.month // 3)
+    ]
 
 
 def moving_mean(points: Sequence[TrendPoint], reach: int = 1) -> list[float | None]:
@@ -36,11 +71,11 @@ def moving_mean(points: Sequence[TrendPoint], reach: int = 1) -> list[float | No
     return smoothed
 
 
-def _quarter(first: int, months: Sequence[TrendPoint]) -> TrendPoint:
+def _quarter(start: datetime, months: Sequence[TrendPoint]) -> TrendPoint:
     forum, hub = (_together(each) for each in zip(*((m.forum_coverage, m.hub_coverage) for m in months), strict=True))
     whole = len(months) == 3 and not any(month.partial for month in months)
     return TrendPoint(
-        month=first,
+        start=start,
         partial=not whole or Coverage.PARTIAL in (forum, hub),
         forum_coverage=forum,
         hub_coverage=hub,

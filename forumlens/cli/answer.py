@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from classifier.trend.periods import by_quarter, moving_mean
+from classifier.trend.periods import Period, moving_mean, series_by
 from forumlens.cli.asking import check_label, families_of, months_of, subject_of
 from forumlens.cli.assemble import open_store
 from forumlens.cli.errors import BadInputError, NotMadeYetError
@@ -17,7 +17,7 @@ from forumlens.cli.options import DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_json, print_record, print_rows, say
 from forumlens.cli.settings import load_settings
 from scraper.forum import Completeness
-from store import assignments, holdings, topics, trends
+from store import assignments, holdings, topics
 from store.months import format_month
 from store.sources import all_sources
 from store.values import Coverage, StoreCounts, TrendPoint
@@ -38,12 +38,12 @@ def show_trends(
     end: Annotated[str | None, typer.Option("--to", help="Month to stop before, YYYY-MM.")] = None,
     per_family: Annotated[bool, typer.Option("--per-family", help="One series for each family.")] = False,
     forum_category: Annotated[str | None, typer.Option(help="Category of the forum.")] = None,
-    quarterly: Annotated[bool, typer.Option("--quarterly", help="Quarters instead of months.")] = False,
+    by: Annotated[Period, typer.Option("--by", help="Length of the periods; a week begins on Monday.")] = Period.MONTH,
     smooth: Annotated[bool, typer.Option("--smooth", help="Add the moving mean of three periods.")] = False,
     form: FormatFlag = Format.TABLE,
     database: DatabaseFlag = None,
 ) -> None:
-    """Threads of a theme by month, beside uploads. `-` is unknown, never 0.
+    """Threads of a theme by month, quarter or week, beside uploads. `-` is unknown, never 0.
 
     Example: forumlens trends --label memory-performance/memory --family llama --family gpt2 --from 2024-01
     """
@@ -59,14 +59,12 @@ def show_trends(
         families = families_of(settings, db, family or [])
         groups = [(name,) for name in families] if per_family and families else [families]
         bundle, run, now = assignments.current_bundle(db), topics.current_topic_run(db), datetime.now(UTC)
-        series = [trends.query_trend(db, bundle, run, subject, group, first, last, now=now) for group in groups]
+        series = [series_by(by, db, bundle, run, subject, group, first, last, now=now) for group in groups]
         if any(source.authored for source in all_sources(db)):
             say("[yellow]Authored sample data, not mined.[/yellow]")
-    if quarterly:
-        series = [by_quarter(points) for points in series]
     line = _trend_line if form is Format.TABLE else _trend_row
     rows = [
-        line(group, point, len(groups) > 1) | ({"smoothed": mean} if smooth else {})
+        line(group, point, by, len(groups) > 1) | ({"smoothed": mean} if smooth else {})
         for group, points in zip(groups, series, strict=True)
         for point, mean in zip(points, moving_mean(points), strict=True)
     ]
@@ -112,10 +110,10 @@ def _print_completeness(found: Completeness) -> None:
         print_rows(rows, Format.TABLE)
 
 
-def _trend_row(families: tuple[str, ...], point: TrendPoint, _per_family: bool) -> dict[str, Any]:
+def _trend_row(families: tuple[str, ...], point: TrendPoint, by: Period, _per_family: bool) -> dict[str, Any]:
     return {
         **({"families": list(families)} if families else {}),
-        "month": format_month(point.month),
+        by.value: _named(point, by),
         "threads": point.threads,
         "all_threads": point.all_threads,
         "share": point.share,
@@ -136,7 +134,7 @@ def _trend_row(families: tuple[str, ...], point: TrendPoint, _per_family: bool) 
     }
 
 
-def _trend_line(families: tuple[str, ...], point: TrendPoint, per_family: bool) -> dict[str, Any]:
+def _trend_line(families: tuple[str, ...], point: TrendPoint, by: Period, per_family: bool) -> dict[str, Any]:
     """The row as people read it: what is the same in most months is told only where it is not."""
     remarks = [
         "partial" if point.partial else "",
@@ -145,7 +143,7 @@ def _trend_line(families: tuple[str, ...], point: TrendPoint, per_family: bool) 
     ]
     return {
         **({"family": families[0]} if per_family else {}),
-        "month": format_month(point.month),
+        by.value: _named(point, by),
         "threads": point.threads,
         "of": point.all_threads,
         "share": point.share,
@@ -156,6 +154,11 @@ def _trend_line(families: tuple[str, ...], point: TrendPoint, per_family: bool) 
         "with card": point.uploads_with_card,
         "remarks": ", ".join(filter(None, remarks)),
     }
+
+
+def _named(point: TrendPoint, by: Period) -> str:
+    """A week by its Monday, others by their first month."""
+    return point.start.date().isoformat() if by is Period.WEEK else format_month(point.month)
 
 
 def _trend_title(label: str | None, topic: int | None, families: list[str] | None) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from classifier.trend.periods import Period
 from forumlens.client.calls import Calls, mask
 from forumlens.v1 import trend_pb2 as tpb
 from forumlens.v1.trend_pb2_grpc import TrendServiceStub
 from service import convert, convert_topics
+from service.fields import enum_number
 from store.topic_values import Topic, TopicMap
 from store.values import TrendPoint
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of a trend, one a month, and the families that they count; none means all."""
+    """Points of a trend, one a period, and the families that they count; none means all."""
 
     families: tuple[str, ...]
     points: tuple[TrendPoint, ...]
@@ -50,12 +53,13 @@ class TrendCalls(Calls):
         start_month: str = "",
         end_month: str = "",
         per_family: bool = False,
-        quarterly: bool = False,
+        by: str = "month",
         read_mask: Iterable[str] = (),
     ) -> Trends:
-        """Series of one label, category, topic or forum category, or of all threads, by month (`YYYY-MM`, half-open).
+        """Series of one label, category, topic or forum category, or of all threads, by month, quarter or week.
 
-        Raises ClientError, and ValueError when more than one subject is given.
+        `start_month` and `end_month` are `YYYY-MM`, half-open; a week is of the month in which its Monday lies. Raises
+        ClientError, and ValueError when more than one subject is given, or another `by`.
         """
         if sum(subject is not None for subject in (label, category, topic, forum_category)) > 1:
             raise ValueError("label, category, topic and forum_category exclude each other: give at most one of them")
@@ -68,8 +72,8 @@ class TrendCalls(Calls):
             start_month=start_month,
             end_month=end_month,
             per_family=per_family,
-            period=tpb.PERIOD_QUARTER if quarterly else tpb.PERIOD_MONTH,
-            read_mask=mask(read_mask, "series.points.month"),
+            period=_period(by),
+            read_mask=mask(read_mask, "series.points.start_date"),
         )
         response: tpb.QueryTrendsResponse = self._call(self._trends.QueryTrends, request)
         series = (
@@ -87,3 +91,10 @@ class TrendCalls(Calls):
         """Threads of a topic or of all as points of a plane. Raises ClientError."""
         request = tpb.GetTopicMapRequest(topic=topic, limit=limit)
         return convert_topics.topic_map(self._call(self._trends.GetTopicMap, request))
+
+
+def _period(name: str) -> Any:
+    try:
+        return enum_number(tpb.Period.DESCRIPTOR, Period(name))
+    except ValueError as error:
+        raise ValueError(f"by {name!r} is unknown: give {', '.join(Period)}") from error

@@ -22,6 +22,7 @@ class Period(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PERIOD_UNSPECIFIED: _ClassVar[Period]
     PERIOD_MONTH: _ClassVar[Period]
     PERIOD_QUARTER: _ClassVar[Period]
+    PERIOD_WEEK: _ClassVar[Period]
 
 class Smoothing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -57,6 +58,7 @@ TESTED_EXPECTED_SHARE: Tested
 PERIOD_UNSPECIFIED: Period
 PERIOD_MONTH: Period
 PERIOD_QUARTER: Period
+PERIOD_WEEK: Period
 SMOOTHING_UNSPECIFIED: Smoothing
 SMOOTHING_NONE: Smoothing
 SMOOTHING_MOVING_MEAN_3: Smoothing
@@ -121,7 +123,7 @@ class TrendSeries(_message.Message):
     def __init__(self, families: _Optional[_Iterable[str]] = ..., points: _Optional[_Iterable[_Union[TrendPoint, _Mapping]]] = ...) -> None: ...
 
 class TrendPoint(_message.Message):
-    __slots__ = ("month", "threads", "all_threads", "share", "labelled_threads", "none_threads", "abstained_threads", "abstained_share", "uploads", "all_uploads", "uploads_with_card", "partial", "forum_coverage", "hub_coverage", "expected_threads", "upload_share", "card_share", "downloads", "smoothed_share")
+    __slots__ = ("month", "threads", "all_threads", "share", "labelled_threads", "none_threads", "abstained_threads", "abstained_share", "uploads", "all_uploads", "uploads_with_card", "partial", "forum_coverage", "hub_coverage", "expected_threads", "upload_share", "card_share", "downloads", "smoothed_share", "start_date")
     MONTH_FIELD_NUMBER: _ClassVar[int]
     THREADS_FIELD_NUMBER: _ClassVar[int]
     ALL_THREADS_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +143,7 @@ class TrendPoint(_message.Message):
     CARD_SHARE_FIELD_NUMBER: _ClassVar[int]
     DOWNLOADS_FIELD_NUMBER: _ClassVar[int]
     SMOOTHED_SHARE_FIELD_NUMBER: _ClassVar[int]
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
     month: str
     threads: int
     all_threads: int
@@ -160,7 +163,8 @@ class TrendPoint(_message.Message):
     card_share: float
     downloads: int
     smoothed_share: float
-    def __init__(self, month: _Optional[str] = ..., threads: _Optional[int] = ..., all_threads: _Optional[int] = ..., share: _Optional[float] = ..., labelled_threads: _Optional[int] = ..., none_threads: _Optional[int] = ..., abstained_threads: _Optional[int] = ..., abstained_share: _Optional[float] = ..., uploads: _Optional[int] = ..., all_uploads: _Optional[int] = ..., uploads_with_card: _Optional[int] = ..., partial: _Optional[bool] = ..., forum_coverage: _Optional[_Union[Coverage, str]] = ..., hub_coverage: _Optional[_Union[Coverage, str]] = ..., expected_threads: _Optional[float] = ..., upload_share: _Optional[float] = ..., card_share: _Optional[float] = ..., downloads: _Optional[int] = ..., smoothed_share: _Optional[float] = ...) -> None: ...
+    start_date: str
+    def __init__(self, month: _Optional[str] = ..., threads: _Optional[int] = ..., all_threads: _Optional[int] = ..., share: _Optional[float] = ..., labelled_threads: _Optional[int] = ..., none_threads: _Optional[int] = ..., abstained_threads: _Optional[int] = ..., abstained_share: _Optional[float] = ..., uploads: _Optional[int] = ..., all_uploads: _Optional[int] = ..., uploads_with_card: _Optional[int] = ..., partial: _Optional[bool] = ..., forum_coverage: _Optional[_Union[Coverage, str]] = ..., hub_coverage: _Optional[_Union[Coverage, str]] = ..., expected_threads: _Optional[float] = ..., upload_share: _Optional[float] = ..., card_share: _Optional[float] = ..., downloads: _Optional[int] = ..., smoothed_share: _Optional[float] = ..., start_date: _Optional[str] = ...) -> None: ...
 
 class ListTopicsRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "read_mask")

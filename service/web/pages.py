@@ -10,6 +10,7 @@ from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import statistics_pb2 as spb
 from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import thread_pb2 as hpb
+from forumlens.v1 import trend_pb2 as tpb
 from service.convert import moment
 from service.web.api import Api
 from service.web.sessions import Session
@@ -17,6 +18,7 @@ from service.web.tables import Column, Link, Move, Table
 from service.web.text import segment
 
 RECENT_CHOICES = (1, 3, 6, 12)
+PERIODS = {"month": tpb.PERIOD_MONTH, "quarter": tpb.PERIOD_QUARTER, "week": tpb.PERIOD_WEEK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Ask:
         """A parameter that is one of a few numbers, else the default."""
         given = self.text(name)
         return next((choice for choice in choices if str(choice) == given), default)
+
+    def period(self) -> str:
+        """Length of the periods that a trend is drawn by: a key of PERIODS."""
+        return self.text("by") if self.text("by") in PERIODS else "month"
 
 
 @dataclass(frozen=True, slots=True)

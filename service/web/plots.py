@@ -18,12 +18,13 @@ _REMARKS = {tpb.COVERAGE_NONE: "not covered", tpb.COVERAGE_PARTIAL: "covered in 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure and the table of what it shows; `summary` says it in words."""
+    """A figure, the table of what it shows, and what it says in words. `by`: the length of its periods, if any."""
 
     title: str
     summary: str
     figure: dict[str, Any]
     table: Table
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +88,18 @@ def _short(title: str) -> str:
     return title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…"
 
 
-def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> Plot:
-    """Threads of a subject as bars on the left, uploads as a line on the right; months not over are hatched."""
-    months = [point.month for point in points]
+def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str, by: str) -> Plot:
+    """Threads of a subject as bars on the left, uploads as a line on the right; periods not over are hatched.
+
+    `by`: the length of the periods, month, quarter or week.
+    """
+    names = [_named(point, by) for point in points]
     expected = [_given(point, "expected_threads") for point in points]
     traces: list[dict[str, Any]] = [
         {
             "type": "bar",
             "name": f"threads: {subject}",
-            "x": months,
+            "x": names,
             "y": [_given(point, "threads") for point in points],
             "marker": {
                 "color": "var(--plot-threads)",
@@ -111,7 +115,7 @@ def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> 
             "type": "scatter",
             "mode": "lines+markers",
             "name": f"uploads: {uploads} (right)",
-            "x": months,
+            "x": names,
             "y": [_given(point, "uploads") for point in points],
             "yaxis": "y2",
             "line": {"color": "var(--plot-uploads)", "width": 2},
@@ -124,12 +128,12 @@ def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> 
         },
     ]
     if any(value is not None for value in expected):
-        traces.insert(1, _expected_line(months, expected))
+        traces.insert(1, _expected_line(names, expected))
     layout = {
         "xaxis": {"type": "category", "nticks": 12},
-        "yaxis": {"title": {"text": "threads a month"}, "rangemode": "tozero", **_whole(points)},
+        "yaxis": {"title": {"text": f"threads a {by}"}, "rangemode": "tozero", **_whole(points)},
         "yaxis2": {
-            "title": {"text": "uploads a month"},
+            "title": {"text": f"uploads a {by}"},
             "overlaying": "y",
             "side": "right",
             "rangemode": "tozero",
@@ -140,8 +144,9 @@ def trend_plot(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> 
         "hovermode": "x unified",
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     }
-    title = f"{subject[:1].upper()}{subject[1:]} beside uploads, by month"
-    return Plot(title, _summary(points, subject, uploads), {"data": traces, "layout": layout}, _table(points, title))
+    title = f"{subject[:1].upper()}{subject[1:]} beside uploads, by {by}"
+    summary, table = _summary(points, names, subject, uploads), _table(points, names, title, by)
+    return Plot(title, summary, {"data": traces, "layout": layout}, table, by)
 
 
 def _whole(points: Sequence[tpb.TrendPoint]) -> dict[str, Any]:
@@ -149,34 +154,39 @@ def _whole(points: Sequence[tpb.TrendPoint]) -> dict[str, Any]:
     return {"dtick": 1} if max((point.threads for point in points), default=0) < 6 else {"tickformat": ",d"}
 
 
-def _expected_line(months: Sequence[str], expected: Sequence[Any]) -> dict[str, Any]:
+def _named(point: tpb.TrendPoint, by: str) -> str:
+    """A week by its Monday, others by their first month."""
+    return point.start_date if by == "week" else point.month
+
+
+def _expected_line(names: Sequence[str], expected: Sequence[Any]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": "threads expected by calibrated probabilities",
-        "x": list(months),
+        "x": list(names),
         "y": list(expected),
         "line": {"color": "var(--plot-expected)", "width": 2, "dash": "dot"},
         "hovertemplate": "%{y:.1f} expected<extra></extra>",
     }
 
 
-def _summary(points: Sequence[tpb.TrendPoint], subject: str, uploads: str) -> str:
+def _summary(points: Sequence[tpb.TrendPoint], names: Sequence[str], subject: str, uploads: str) -> str:
     if not points:
-        return "There are no months to show."
+        return "There is nothing to show."
     threads = sum(point.threads for point in points)
     models = sum(point.uploads for point in points)
-    partial = [point.month for point in points if point.partial]
+    partial = [name for point, name in zip(points, names, strict=True) if point.partial]
     said = (
-        f"{points[0].month} to {points[-1].month}: {threads:,} threads ({subject}) as bars, on the left axis; "
+        f"{names[0]} to {names[-1]}: {threads:,} threads ({subject}) as bars, on the left axis; "
         f"{models:,} uploads ({uploads}) as a line, on the right axis, which has a scale of its own."
     )
     return said + (f" Hatched: not known whole ({', '.join(partial)})." if partial else "")
 
 
-def _table(points: Sequence[tpb.TrendPoint], title: str) -> Table:
+def _table(points: Sequence[tpb.TrendPoint], names: Sequence[str], title: str, by: str) -> Table:
     columns = (
-        Column("Month"),
+        Column(by.capitalize()),
         Column("Threads", "number"),
         Column("Of all", "number"),
         Column("Share", "share"),
@@ -191,8 +201,11 @@ def _table(points: Sequence[tpb.TrendPoint], title: str) -> Table:
         *("threads", "all_threads", "share", "expected_threads", "abstained_share"),
         *("uploads", "all_uploads", "card_share"),
     )
-    rows = [(point.month, *(_given(point, name) for name in fields), _remarks(point)) for point in points]
-    return Table("trend", title, columns, rows, "There are no months to show.")
+    rows = [
+        (name, *(_given(point, field) for field in fields), _remarks(point))
+        for point, name in zip(points, names, strict=True)
+    ]
+    return Table("trend", title, columns, rows, "There is nothing to show.")
 
 
 def _remarks(point: tpb.TrendPoint) -> str:

@@ -161,6 +161,11 @@ def test_trends_say_unknown_where_nothing_is_covered(forumlens: Any, folder: Pat
         ("2024-01", "2", ""),
         ("2024-02", "2", ""),
     ]
+    code, out, _ = forumlens("trends", "--by", "week", "--from", "2024-01", "--to", "2024-03", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0
+    assert [row["week"] for row in rows][:2] == ["2024-01-01", "2024-01-08"]
+    assert (len(rows), sum(int(row["threads"] or 0) for row in rows)) == (9, 4)
 
 
 def test_published_uploads_join_by_the_name_of_the_family(forumlens: Any, folder: Path) -> None:

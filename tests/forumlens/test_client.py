@@ -137,6 +137,15 @@ def test_one_series_per_family(client: Client) -> None:
     assert told == {("llama",): [1, 1, 0], ("bert",): [0, 1, 0]}
 
 
+def test_trends_by_week(client: Client) -> None:
+    (series,) = client.query_trends(label="memory-performance/memory", start_month="2024-01", by="week").series
+    assert [(point.start.day, point.threads, point.uploads) for point in series.points][:3] == [
+        (1, 1, 2), (8, 1, 0), (15, 0, 0),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="month, quarter, week"):
+        client.query_trends(by="day")
+
+
 def test_a_trend_has_one_subject(client: Client) -> None:
     with pytest.raises(ValueError, match="exclude each other"):
         client.query_trends(category="spaces", topic=0)

@@ -36,7 +36,7 @@ from store.months import month_of
 from store.topic_values import Placed, Topic, TopicRun
 from store.topics import save_topic_run
 from store.values import SourceKind
-from tests.measures.trend_scale import FAMILIES, model_row
+from tests.measures.trend_scale import FAMILIES
 from tests.measures.triage_speed import START, Maker, index
 from tests.service.doubles import TinyBundle, TinyFamilies, TinyTaxonomy, serving
 
@@ -76,7 +76,7 @@ def fill(db: Database, threads: int, models: int) -> None:
     _save_topics(db, places)
     for some in chunked(range(models), BATCH):
         with db.write() as connection:
-            connection.execute(schema.models.insert(), [model_row(hub, number, chance) for number in some])
+            connection.execute(schema.models.insert(), [_model(hub, number, chance) for number in some])
     recount(db, hub)
     index(db, threads)
 
@@ -102,6 +102,16 @@ def _rows(maker: Maker, chance: random.Random, thread: int, at: Any) -> Iterator
     yield "thread_verdicts", {**mine, "month": month, "verdict": "labelled"}
     for family in chance.sample(FAMILIES, thread % 3):
         yield "mentions", {"family": family, "month": month, "thread_id": thread, "posts": 1}
+
+
+def _model(source: int, number: int, chance: random.Random) -> dict[str, Any]:
+    """A model of a random month and family."""
+    at = START + SPAN * chance.random()
+    return {
+        "source_id": source, "id": f"m{number}", "hub_id": "", "created_at": at, "month": month_of(at),
+        "model_type": "x", "family": chance.choice(FAMILIES), "has_card": True, "downloads": number % 100, "likes": 0,
+        "tags": [], "listing": 0, "gone": False,
+    }  # fmt: skip
 
 
 def _save_topics(db: Database, places: list[Placed]) -> None:

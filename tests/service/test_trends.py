@@ -96,6 +96,23 @@ def test_months_are_half_open(trends: TrendServiceStub) -> None:
     assert [point.month for point in response.series[0].points] == ["2024-01"]
 
 
+def test_weeks_begin_on_monday_in_the_months_asked_for(trends: TrendServiceStub) -> None:
+    asked = {"period": tpb.PERIOD_WEEK, "start_month": "2024-01", "end_month": "2024-03"}
+    response = ask(trends, category="memory-performance", **asked)
+    points = response.series[0].points
+    assert [point.start_date for point in points][:2] == ["2024-01-01", "2024-01-08"]
+    assert (points[-1].start_date, points[-1].month) == ("2024-02-26", "2024-02")
+    assert counts(response, "threads") == [1, 1, 0, 0, 0, 1, 0, 0, 0]
+    assert counts(response, "all_threads") == [1, 1, 0, 0, 0, 1, 1, 0, 0]
+    assert counts(response, "all_uploads") == [2, 0, 0, 0, 0, 2, 0, 0, 0]
+    assert counts(ask(trends, families=["llama"], **asked), "uploads") == [1, 0, 0, 0, 0, 1, 0, 0, 0]
+    assert counts(ask(trends, topic=0, families=["llama"], **asked), "threads") == [1, 0, 0, 0, 0, 1, 0, 0, 0]
+    assert counts(ask(trends, families=["llama", "bert"], **asked), "threads") == [1, 0, 0, 0, 0, 1, 0, 0, 0]
+    assert counts(ask(trends, forum_category="Models", families=["bert"], **asked), "threads")[5:7] == [1, 0]
+    assert [point.partial for point in ask(trends, period=tpb.PERIOD_WEEK).series[0].points] == [False] * 11
+    assert "start_month" in violations(lambda: ask(trends, **asked | {"start_month": "2000-01"}))
+
+
 def test_outside_coverage_counts_are_unset_and_never_zero(trends: TrendServiceStub) -> None:
     response = ask(trends, start_month="2023-12", end_month="2024-02")
     assert counts(response, "threads") == counts(response, "all_threads") == [None, 2]

@@ -14,15 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
 
-from store import assignments, migrations, sources, topics, trends
+from store import assignments, migrations, models, sources, topics, trends
 from store import threads as thread_store
+from store.calendars import CALENDARS
 from store.counts import tally
 from store.database import Database, open_database
-from store.schema import threads, topic_label_counts, trend_counts
+from store.schema import threads, topic_label_counts, week_uploads
 from store.sheets import Cell
 from store.topic_values import OUTLIERS, Placed, Topic, TopicRun
 from store.values import (
     Assignment,
+    HubModel,
     Mention,
     SourceKind,
     StoredThread,
@@ -30,10 +32,12 @@ from store.values import (
     TrendSubject,
     Verdict,
 )
+from store.weeks import week_of
 from tests.store.build import post, thread
 
 LABELS = ("memory", "memory/oom", "spaces")
 NOW = datetime(2024, 9, 1, tzinfo=UTC)
+WEEK = week_of(datetime(2024, 1, 29, tzinfo=UTC))
 KEYS = st.sampled_from("abc")
 STEPS = st.one_of(
     st.tuples(st.just("save"), KEYS, st.integers(1, 3), st.integers(1, 3)),
@@ -46,11 +50,14 @@ STEPS = st.one_of(
 )
 
 
+TABLES = (*(calendar.counts for calendar in CALENDARS), topic_label_counts)
+
+
 def counted(db: Database) -> dict[Cell, dict[str, int]]:
     """What the tables say, cells of nothing left out."""
     with db.read() as connection:
-        rows = [row for table in (trend_counts, topic_label_counts) for row in connection.execute(select(table))]
-    return kept({tuple(row[: -len(sums)]): sums for row in rows if (sums := amounts(row._asdict()))})
+        rows = [(table.name, row) for table in TABLES for row in connection.execute(select(table))]
+    return kept({(name, *row[: -len(sums)]): sums for name, row in rows if (sums := amounts(row._asdict()))})
 
 
 def amounts(row: dict[str, int]) -> dict[str, int]:
@@ -69,7 +76,13 @@ def from_rows(db: Database) -> dict[Cell, dict[str, int]]:
     """What the rows say, counted from nothing."""
     with db.read() as connection:
         found = tally(connection, list(connection.execute(select(threads.c.id)).scalars()))
-    return kept({cell: dict(sums) for sheet in (found.months, found.topics) for cell, sums in sheet.cells.items()})
+    return kept(
+        {
+            (table.name, *cell): dict(sums)
+            for table, sheet in zip(TABLES, found.sheets, strict=True)
+            for cell, sums in sheet.cells.items()
+        }
+    )
 
 
 def said(item: StoredThread, labels: set[str]) -> list[Assignment]:
@@ -139,7 +152,38 @@ def test_counts_on_every_database(db: Database) -> None:
         take(db, forum, step)
     found = counted(db)
     assert found == from_rows(db)
-    assert Counter(cell[0] for cell in found)["label"] >= 3
+    assert Counter(cell[1] for cell in found)["label"] >= 3 * len(CALENDARS)
+
+
+def test_a_store_from_before_there_were_weeks_is_counted_by_week(db: Database) -> None:
+    forum, hub = (sources.ensure(db, kind, "https://example.org").id for kind in (SourceKind.FORUM, SourceKind.HUB))
+    for step in (
+        ("save", "a", 1, 2),
+        ("save", "b", 2, 1),
+        ("label", "bundle-1", {"memory/oom"}),
+        ("mention", {"bert", "llama"}),
+        ("seek", "run-1", 0),
+        ("save", "c", 2, 1),
+        ("state", "b", ThreadState.DELETED),
+    ):
+        take(db, forum, step)
+    days = (datetime(2024, 1, 31, 23, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC), None)
+    models.save_models(db, hub, [HubModel(f"m{place}", day, "bert", downloads=5) for place, day in enumerate(days)])
+    found, uploaded = counted(db), uploads_by_week(db)
+    assert [row[2:] for row in uploaded] == [(WEEK, "bert", 1, None, 5), (WEEK, "bert", 1, None, 5)]
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with db.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "-1")
+        command.upgrade(config, "head")
+    assert counted(db) == found == from_rows(db)
+    assert uploads_by_week(db) == uploaded
+
+
+def uploads_by_week(db: Database) -> list[tuple[object, ...]]:
+    with db.read() as connection:
+        return [tuple(row) for row in connection.execute(select(week_uploads).order_by(week_uploads.c.month))]
 
 
 def test_expected_threads_are_those_with_a_post_that_carries_the_label(db: Database) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
-from service.web.pages import Ask, Names, Page, family_link, move, names_of, thread_table
+from service.web.pages import PERIODS, Ask, Names, Page, family_link, move, names_of, thread_table
 from service.web.plots import trend_plot
 from service.web.tables import Column, Table
 from service.web.views.themes import SHOWN
@@ -56,16 +56,17 @@ async def family_list(ask: Ask) -> Page:
 
 async def family(ask: Ask) -> Page:
     """One family."""
-    api, name = ask.api, ask.path["id"]
-    names, trend, crossed, threads = await asyncio.gather(
+    api, by, name = ask.api, ask.period(), ask.path["id"]
+    names, trend, drawn, crossed, threads = await asyncio.gather(
         names_of(api),
         api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name])),
+        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name], period=PERIODS[by])),
         api.recall(api.stubs.trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_LEAF)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(families=[name], page_size=SHOWN)),
     )
     points = trend.series[0].points
     known = list(trend.series[0].families) or [name]
-    plot = trend_plot(points, f"mentioning {known[0]}", f"{known[0]} models")
+    plot = trend_plot(drawn.series[0].points, f"mentioning {known[0]}", f"{known[0]} models", by)
     tables = [
         plot.table,
         _challenges(crossed, names, known[0]),

@@ -13,6 +13,7 @@ from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.api import ApiError
 from service.web.pages import (
+    PERIODS,
     RECENT_CHOICES,
     Ask,
     Names,
@@ -66,20 +67,20 @@ async def theme(ask: Ask) -> Page:
     kind, theme_id = ask.path["kind"], ask.path["id"]
     if kind not in KINDS:
         raise ApiError(grpc.StatusCode.NOT_FOUND, f"there is no kind of theme {kind!r}: {', '.join(KINDS)}")
-    api, names = ask.api, await names_of(ask.api)
+    api, by, names = ask.api, ask.period(), await names_of(ask.api)
     _check(names, kind, theme_id)
     subject = {"leaf": "label", "category": "category", "forum-category": "forum_category"}[kind]
     of_threads = {"category" if kind == "forum-category" else "label": theme_id}
     crossed = tpb.QueryCrossTableRequest(kind=KINDS[kind])
     trend, families, threads, answers = await asyncio.gather(
-        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(**{subject: theme_id})),
+        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(**{subject: theme_id}, period=PERIODS[by])),
         api.recall(api.stubs.trends.QueryCrossTable, crossed) if kind != "forum-category" else nothing(),
         api.ask(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(**of_threads, page_size=NEWEST)),
         answers_of(api, **{subject: theme_id}),
     )
     label = names.labels.get(theme_id) if kind != "forum-category" else None
     title = names.full(theme_id) if label else theme_id
-    plot = trend_plot(trend.series[0].points if trend else (), title, "all models")
+    plot = trend_plot(trend.series[0].points if trend else (), title, "all models", by)
     newest = list(threads.threads) if threads else []
     tables = [
         plot.table,

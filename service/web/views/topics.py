@@ -10,7 +10,7 @@ from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
 from service.web.api import ApiError
-from service.web.pages import Ask, Names, Page, names_of, thread_table
+from service.web.pages import PERIODS, Ask, Names, Page, names_of, thread_table
 from service.web.plots import trend_plot
 from service.web.tables import Column, Table
 from service.web.views.answers import answers_of
@@ -61,12 +61,12 @@ async def topic_list(ask: Ask) -> Page:
 
 async def topic(ask: Ask) -> Page:
     """One topic."""
-    api, number = ask.api, topic_number(ask.path["id"])
+    api, by, number = ask.api, ask.period(), topic_number(ask.path["id"])
     trends = api.stubs.trends
     names, found, trend, families, threads, answers = await asyncio.gather(
         names_of(api),
         api.recall(trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
-        api.recall(trends.QueryTrends, tpb.QueryTrendsRequest(topic=number)),
+        api.recall(trends.QueryTrends, tpb.QueryTrendsRequest(topic=number, period=PERIODS[by])),
         api.recall(trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_TOPIC)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(topic=number, page_size=NEWEST)),
         answers_of(api, topic=number),
@@ -79,7 +79,7 @@ async def topic(ask: Ask) -> Page:
         *(api.ask(api.stubs.threads.GetThread, hpb.GetThreadRequest(id=each)) for each in wanted)
     )
     title = "Threads in no topic" if number == OUTLIERS else one.name or f"Topic {number}"
-    plot = trend_plot(trend.series[0].points, f"topic {number}", "all models")
+    plot = trend_plot(trend.series[0].points, f"topic {number}", "all models", by)
     newest = list(threads.threads)
     tables = [
         plot.table,

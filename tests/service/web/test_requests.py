@@ -114,6 +114,15 @@ def test_tables_are_csv_in_which_no_cell_is_a_formula(site: str) -> None:
     assert [row[0] for row in overview[1:3]] == ["memory-performance/memory", "memory-performance/speed"]
 
 
+def test_a_trend_is_drawn_by_month_quarter_or_week(site: str) -> None:
+    for path in ("/families/llama", "/themes/leaf/memory-performance/memory", "/topics/0"):
+        for by, first in (("month", "2024-01"), ("quarter", "2024-01"), ("week", "2024-01-01"), ("evil", "2024-01")):
+            answer = requests.get(f"{site}{path}?by={by}&csv=trend", timeout=30)
+            rows = list(csv.reader(answer.text.splitlines()))
+            assert rows[0][0] == ("Month" if by == "evil" else by.capitalize())
+            assert rows[1][0] == first
+
+
 def test_tokens_decide_who_looks_and_who_judges(tmp_path: Path) -> None:
     path, secrets = token_file(tmp_path, reader="read", ada="review")
     with shown(tmp_path, token_file=path) as running:
