@@ -76,9 +76,9 @@ def discover(
     order = sorted(range(len(docs)), key=lambda place: thread_ids[place])
     threads = [thread_ids[place] for place in order]
     found = _discover(threads, [docs[place] for place in order], vectors[order], leaves, seed, settings, earlier)
-    for values in (found.members, found.points):
-        by_thread = dict(zip(threads, values, strict=True))
-        values[:] = [by_thread[thread] for thread in thread_ids]
+    by_thread = dict(zip(threads, zip(found.members, found.points, strict=True), strict=True))
+    found.members[:] = [by_thread[thread][0] for thread in thread_ids]
+    found.points[:] = [by_thread[thread][1] for thread in thread_ids]
     return found
 
 

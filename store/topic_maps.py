@@ -25,14 +25,14 @@ def topic_map(db: Database, key: str, limit: int, topic: int | None = None) -> T
             inside.append(topic_threads.c.topic == topic)
         total = connection.execute(select(func.count()).select_from(topic_threads).where(*inside)).scalar_one()
         lot = (topic_threads.c.thread_id * _MIXER) % _LOTS
-        of_topic = {"partition_by": topic_threads.c.topic}
+        of = topic_threads.c.topic
         drawn = select(
             topic_threads.c.thread_id,
-            topic_threads.c.topic,
+            of,
             topic_threads.c.x,
             topic_threads.c.y,
-            func.row_number().over(order_by=(lot, topic_threads.c.thread_id), **of_topic).label("place"),
-            func.count().over(**of_topic).label("size"),
+            func.row_number().over(partition_by=of, order_by=(lot, topic_threads.c.thread_id)).label("place"),
+            func.count().over(partition_by=of).label("size"),
         )
         found = drawn.where(*inside).subquery()
         # The first always, the others while they stay within the topic's share of the limit.

@@ -42,7 +42,7 @@ def kendall(data: Array, alpha: float) -> Kendall:
     slopes = np.sort(rises / (later - earlier))
     slope = float(np.median(slopes))
     ties = np.unique(data, return_counts=True)[1]
-    variance = float(_spread(n) - _spread(ties).sum()) / 18
+    variance = float(_spread(np.asarray([n])).sum() - _spread(ties).sum()) / 18
     reach = -ndtri(alpha / 2) * np.sqrt(variance)
     low = max(int(np.round((len(slopes) - reach) / 2)) - 1, 0)
     high = min(int(np.round((len(slopes) + reach) / 2)), len(slopes) - 1)
@@ -62,7 +62,7 @@ def z_and_p(score: float, variance: float) -> tuple[float, float]:
     return float(z), float(2 * ndtr(-abs(z)))
 
 
-def _spread(n: Array | int) -> Array | int:
+def _spread(n: NDArray[np.int64]) -> NDArray[np.int64]:
     return n * (n - 1) * (2 * n + 5)
 
 

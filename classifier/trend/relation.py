@@ -100,7 +100,7 @@ def _correlations(a: Array, many: Array) -> Array:
     inside = ((places >= 0) & (places < len(a))).astype(float)
     shifted *= inside
     spread = np.sqrt((many**2 @ inside) * (shifted**2).sum(axis=0))
-    return np.divide(many @ shifted, spread, out=np.zeros(spread.shape), where=spread > 0)
+    return np.asarray(np.divide(many @ shifted, spread, out=np.zeros(spread.shape), where=spread > 0))
 
 
 def _ranked_changes(values: Sequence[float]) -> Array:

@@ -22,6 +22,7 @@ from store.reviews import all_reviews
 if TYPE_CHECKING:
     from classifier.bundle import Bundle
 
+_NONE_FITS = "none-fits"
 _CONTEXT = ("reply", "previous", "by_starter", "accepted", "category", "post_number")
 
 
@@ -99,13 +100,20 @@ def _row(one: ReviewedPost) -> dict[str, Any]:
 
 
 def _argilla(one: ReviewedPost) -> dict[str, Any]:
-    """A record for a dataset with the fields `title` and `text` and a multi-label question `labels`."""
-    responses = [{"value": list(review.labels), "user_id": _user(review.reviewer)} for review in one.reviews]
+    """A record for a dataset with the fields `title` and `text` and a multi-label question `labels`.
+
+    Argilla's server takes no empty list: none of the labels is a label of its own, and nothing is suggested instead.
+    """
+    responses = [
+        {"value": list(review.labels) or [_NONE_FITS], "user_id": _user(review.reviewer), "status": "submitted"}
+        for review in one.reviews
+    ]
+    machine = {"value": list(one.reviews[-1].machine_labels), "agent": one.reviews[-1].bundle_id}
     return {
         "id": one.post.id,
         "fields": {"title": one.post.title, "text": one.post.body},
         "metadata": _about(one),
-        "suggestions": {"labels": {"value": list(one.reviews[-1].machine_labels), "agent": one.reviews[-1].bundle_id}},
+        "suggestions": {"labels": machine} if machine["value"] else {},
         "responses": {"labels": responses},
         "vectors": {},
     }

@@ -77,6 +77,13 @@ VIEWS: dict[str, View] = {
 }
 
 
+WARMED: tuple[View, ...] = (
+    *(overview.overview, triage.queue),
+    *(topics.topic_list, topic_map.topic_map, families.family_list),
+)
+"""Asked for ahead, as they take long; none needs a path or a query."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebOptions:
     """How the page is served. `hosts`: names it may be asked for by, none is any; `secure`: over TLS."""
@@ -112,8 +119,10 @@ class Site:
         """Ask ahead for what takes long; where tokens are needed, the first visitor asks."""
         nobody = self.sessions.find("")
         with contextlib.suppress(ApiError):
-            for view in (overview.overview, triage.queue):
+            for view in WARMED:
                 await self.page(view, nobody, await self.about(nobody), {}, {})
+            about = (await self.about(nobody)).SerializeToString(deterministic=True)
+            await themes.cross_all(Api(self.stubs, nobody.token, self._memory, about))
 
     async def about(self, session: Session) -> upb.GetStatusResponse:
         """What answers rest on. Asked first, so that nobody is shown what is in memory without a good token."""

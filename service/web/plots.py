@@ -37,7 +37,7 @@ class MapGroup:
 
 
 def map_plot(
-    drawn: tpb.GetTopicMapResponse | None, groups: Sequence[MapGroup], names: Mapping[int, str], table: Table
+    drawn: tpb.GetTopicMapResponse, groups: Sequence[MapGroup], names: Mapping[int, str], table: Table
 ) -> Plot:
     """Threads as points, a trace for each group; a point leads to its thread.
 

@@ -3,7 +3,8 @@
 python -m tests.measures.page_speed --threads 100000 --store FILE
 
 The store is made up (random words, labels, probabilities, vectors, topics, mentions and models over 60 months) and is
-made where FILE is not there yet. Every page gets a server of its own, which has answered nothing before.
+made where FILE is not there yet. Every page gets a server of its own, which has answered nothing before; with
+--ahead there is one for all, which has asked ahead what it does when it starts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -126,19 +127,27 @@ def _save_topics(db: Database, places: list[Placed]) -> None:
     save_topic_run(db, run, found, places, dict(enumerate(centres)))
 
 
-async def visit(address: str, path: str) -> list[tuple[float, float, int]]:
-    """Wall seconds, processor seconds and bytes of two visits to a page that nobody has asked for."""
+async def visit(address: str, paths: Sequence[str], ahead: bool) -> None:
+    """Visit each page twice and print what it took; `ahead`: after what the service asks ahead when it starts."""
     channel = open_channel(address)
-    transport = httpx2.ASGITransport(make_app(channel))
-    took = []
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as browser:
-        for _ in range(2):
-            wall, cpu = time.perf_counter(), time.process_time()
-            answer = await browser.get(path)
-            took.append((time.perf_counter() - wall, time.process_time() - cpu, len(answer.content)))
-            answer.raise_for_status()
+    app = make_app(channel)
+    if ahead:
+        await app.state.warm()
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://localhost", timeout=60
+    ) as browser:
+        for path in paths:
+            took = []
+            for _ in range(2):
+                wall, cpu = time.perf_counter(), time.process_time()
+                answer = await browser.get(path)
+                took.append((time.perf_counter() - wall, time.process_time() - cpu))
+                answer.raise_for_status()
+            (first, of_cpu), (later, _) = took
+            size = len(answer.content) / 1e3
+            sys.stdout.write(f"| {path} | {first:.2f} ({of_cpu:.2f}) | {later:.2f} | {size:.0f} |\n")
+            sys.stdout.flush()
     await channel.close()
-    return took
 
 
 def main() -> None:
@@ -148,6 +157,7 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=200_000)
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--only", default="", help="pages whose address has this in it")
+    parser.add_argument("--ahead", action="store_true", help="one server, after it asked ahead")
     given = parser.parse_args()
     new = not given.store.exists()
     labels = load_taxonomy(files.taxonomy()).labels
@@ -157,13 +167,10 @@ def main() -> None:
         if new:
             fill(db, given.threads, given.models)
         sys.stdout.write("| page | first, s (of processor) | next, s | KB |\n|---|---|---|---|\n")
-        for path in (page.format_map(names) for page in PAGES):
-            if given.only not in path:
-                continue
+        paths = [path for page in PAGES if given.only in (path := page.format_map(names))]
+        for some in [paths] if given.ahead else [[path] for path in paths]:
             with serving(db, TinyBundle(taxonomy=TinyTaxonomy(tuple(labels))), families=TinyFamilies(())) as running:
-                first, later = asyncio.run(visit(running.address, path))
-            sys.stdout.write(f"| {path} | {first[0]:.2f} ({first[1]:.2f}) | {later[0]:.2f} | {later[2] / 1e3:.0f} |\n")
-            sys.stdout.flush()
+                asyncio.run(visit(running.address, some, given.ahead))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import grpc
 from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
-from service.web.api import ApiError
+from service.web.api import Api, ApiError
 from service.web.pages import (
     PERIODS,
     RECENT_CHOICES,
@@ -98,6 +98,12 @@ async def theme(ask: Ask) -> Page:
         "answers": answers,
     }
     return Page("theme.html", title, values, tables)
+
+
+async def cross_all(api: Api) -> None:
+    """Ask ahead for what themes and topics have in common with families; a page of any of them shows a part."""
+    for kind in (kpb.THEME_KIND_LEAF, kpb.THEME_KIND_CATEGORY, kpb.THEME_KIND_TOPIC):
+        await api.recall(api.stubs.trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kind))
 
 
 async def nothing() -> None:

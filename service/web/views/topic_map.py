@@ -25,28 +25,29 @@ async def topic_map(ask: Ask) -> Page:
     api, trends = ask.api, ask.api.stubs.trends
     chosen = topic_number(ask.text("topic")) if ask.text("topic") else None
     by = ask.text("by") if ask.text("by") in COLOURS else COLOURS[0]
-    names, topics, drawn = await asyncio.gather(
+    names, topics, found = await asyncio.gather(
         names_of(api),
         api.recall(trends.ListTopics, tpb.ListTopicsRequest(page_size=MOST)),
         api.recall(trends.GetTopicMap, tpb.GetTopicMapRequest(topic=chosen)),
     )
+    drawn: tpb.GetTopicMapResponse = found or tpb.GetTopicMapResponse()
     known = {one.id: one for one in (topics.topics if topics else ())}
     themes = {one.id: _theme(one, by, names) for one in known.values()}
-    groups = _groups(drawn.topics if drawn else (), themes)
-    count = len(drawn.threads) if drawn else 0
+    groups = _groups(drawn.topics, themes)
     plot = map_plot(drawn, groups, {number: one.name for number, one in known.items()}, _table(drawn, known))
     one = known.get(chosen) if chosen is not None else None
+    listed = _threads(drawn) if one else _topics(known, themes, names)
     values = {
         "plot": plot,
-        "points": count,
-        "total": drawn.total if drawn else 0,
+        "points": len(drawn.threads),
+        "total": drawn.total,
         "by": by,
         "choices": COLOURS,
         "topic": one,
-        "listed": _threads(drawn) if one else _topics(known, themes, names),
+        "listed": listed,
     }
     title = f"Map: {one.name}" if one else "Map of topics"
-    return Page("topic_map.html", title, values, [plot.table, values["listed"]])
+    return Page("topic_map.html", title, values, [plot.table, listed])
 
 
 def _theme(topic: tpb.Topic, by: str, names: Names) -> str:
@@ -71,10 +72,10 @@ def _groups(topics: Sequence[int], themes: Mapping[int, str]) -> list[MapGroup]:
     return [MapGroup(theme, some, plain=theme == REST) for theme, some in places.items() if some]
 
 
-def _table(drawn: tpb.GetTopicMapResponse | None, known: Mapping[int, tpb.Topic]) -> Table:
+def _table(drawn: tpb.GetTopicMapResponse, known: Mapping[int, tpb.Topic]) -> Table:
     """The figures of the plot, for its CSV."""
     columns = [Column(title) for title in ("Thread", "Title", "Topic", "Name", "x", "y")]
-    points = zip(drawn.threads, drawn.titles, drawn.topics, drawn.x, drawn.y, strict=True) if drawn else ()
+    points = zip(drawn.threads, drawn.titles, drawn.topics, drawn.x, drawn.y, strict=True)
     rows = [(thread, title, topic, known.get(topic, tpb.Topic()).name, x, y) for thread, title, topic, x, y in points]
     return Table("map", "Points of the map", columns, rows)
 
