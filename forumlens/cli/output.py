@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Cell = str | int | float | bool | None
 Row = Mapping[str, Any]
 
+_DATE = len("2024-01-01")
+"""Text up to this length is not folded in tables."""
+
 
 class CountedProgress(Protocol):
     """Told what is going on, how much of it is done, and of how much (None: unknown)."""
@@ -109,7 +112,8 @@ def _print_table(rows: Sequence[Row], title: str) -> None:
     )
     for name in rows[0] if rows else ():
         numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
+        short = all(isinstance(row[name], str) and len(row[name]) <= _DATE for row in rows)
+        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold", no_wrap=short)
     for row in rows:
         table.add_row(*(Text(_shown(value)) for value in row.values()))
     Console(highlight=False).print(table)

@@ -52,7 +52,12 @@ def test_a_trend(running: Running) -> None:
 def test_unknown_counts_are_left_out(running: Running) -> None:
     told = answer(running, "forumlens.v1.TrendService/QueryTrends", startMonth="2023-12", endMonth="2024-01")
     (point,) = told["series"][0]["points"]
-    assert point == {"month": "2023-12", "forumCoverage": "COVERAGE_NONE", "hubCoverage": "COVERAGE_NONE"}
+    assert point == {
+        "month": "2023-12",
+        "startDate": "2023-12-01",
+        "forumCoverage": "COVERAGE_NONE",
+        "hubCoverage": "COVERAGE_NONE",
+    }
 
 
 def test_labels_of_posts(running: Running) -> None:
