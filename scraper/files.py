@@ -14,6 +14,7 @@ from more_itertools import chunked
 from scraper import hub
 from scraper.errors import BadFieldError, BadThreadError, FileError
 from scraper.fields import Json
+from scraper.holding import only_crawler
 from scraper.model_rows import ID_FIELDS, UNKNOWN_UNTIL, Families, model_columns, parse_model
 from scraper.model_rows import KNOWN_FIELDS as MODEL_FIELDS
 from scraper.progress import Progress, silent
@@ -24,7 +25,7 @@ from scraper.upload_rows import UploadTable
 from store import models, sources, threads
 from store.database import Database
 from store.months import month_of, month_start
-from store.values import AUTHORED_TAG, COUNTED_STATES, HubModel, SourceKind, Thread, UploadCount
+from store.values import AUTHORED_TAG, COUNTED_STATES, HubModel, Source, SourceKind, Thread, UploadCount
 
 _BATCH = 200
 _TICK = timedelta(microseconds=1)
@@ -106,9 +107,22 @@ def import_models(
 
     `snapshot`: the file holds a whole Hub, as the public daily dumps do. Models of the source that it lacks are then
     gone, and a crawl into the same source takes only what is newer. `families` gives the usual names of model types;
-    `source` as for import_threads. Raises FileError.
+    `source` as for import_threads. Raises FileError, and BusyCrawlError while that Hub is crawled into this store.
     """
     origin = sources.ensure(db, SourceKind.HUB, source or base_name(path))
+    with only_crawler(db, origin):
+        return _import_models(db, path, origin, families, snapshot, rejects, progress)
+
+
+def _import_models(
+    db: Database,
+    path: Path,
+    origin: Source,
+    families: Families | None,
+    snapshot: bool,
+    rejects: Path | None,
+    progress: Progress,
+) -> ImportSummary:
     listing = hub.begin_snapshot(db, origin.id) if snapshot else 0
     span = _Span()
 

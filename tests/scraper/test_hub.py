@@ -13,6 +13,7 @@ import pytest
 from scraper import hub
 from scraper.cards import crawl_cards
 from scraper.errors import BadFieldError, BusyCrawlError, NotJsonError, RedirectError, StatusError
+from scraper.files import import_models
 from scraper.hub import HubSummary, crawl_hub
 from scraper.hub_client import HubClient
 from scraper.model_rows import parse_model
@@ -357,12 +358,18 @@ def test_no_call_is_made_while_the_quota_is_used_up(db: Database, site: Site) ->
     assert (summary.models, summary.waited) == (2, 121.0)
 
 
-def test_a_second_crawler_is_refused(db: Database, made: Hub, site: Site) -> None:
+def test_a_second_crawler_is_refused(db: Database, made: Hub, site: Site, tmp_path: Path) -> None:
     made.add(0)
     run(db, site)
     asked = len(site.paths())
+    dump = tmp_path / "models.jsonl"
+    dump.write_text('{"id": "a/b", "createdAt": "2024-01-01T00:00:00Z"}\n')
     with crawl_state.hold(db, sources.all_sources(db)[0].id):
-        for another in (lambda: run(db, site), lambda: crawl_cards(db, client=HubClient(site.url))):
+        for another in (
+            lambda: run(db, site),
+            lambda: crawl_cards(db, client=HubClient(site.url)),
+            lambda: import_models(db, dump, source=site.url, snapshot=True),
+        ):
             with pytest.raises(BusyCrawlError, match=r"another crawl of .*process \d+"):
                 another()
     assert len(site.paths()) == asked
