@@ -84,6 +84,7 @@ class Batcher:
         self._queue: deque[_Call] = deque()
         self._waiting = self._waiting_tokens = 0
         self._at_work = 0
+        self._began = 0.0
         self._speed = 4_000.0  # tokens a second; soon measured
         self._wake = asyncio.Event()
         self._closing = False
@@ -130,9 +131,9 @@ class Batcher:
         self._worker.shutdown()
 
     def _check_room(self, call: _Call, timeout: float | None) -> None:
-        if not self._queue:
+        if not self._queue and not self._at_work:
             return
-        if self._waiting + len(call.posts) > self._limits.waiting_posts:
+        if self._queue and self._waiting + len(call.posts) > self._limits.waiting_posts:
             retry_after = _bounded(self._waiting_tokens / self._speed)
             raise BusyError(f"{self._waiting} posts are waiting for the model: retry later", retry_after)
         if timeout is not None and (late := self._expected(call) - timeout * _HASTE) > 0:
@@ -142,7 +143,11 @@ class Batcher:
         """Seconds until a call that comes now should be answered: others take their turns until it is through."""
         ahead = min(self._waiting, len(self._queue) * len(call.posts))
         tokens = ahead * self._waiting_tokens / max(self._waiting, 1)
-        return (self._at_work + tokens + call.left) / self._speed
+        gone = asyncio.get_running_loop().time() - self._began
+        # A batch that is not done after all this time shows that the model has become slower.
+        speed = min(self._speed, self._at_work / max(gone, 1e-4)) if self._at_work else self._speed
+        at_work = self._at_work / speed - gone if self._at_work else 0.0
+        return at_work + (tokens + call.left) / speed
 
     def _drop(self, call: _Call) -> None:
         """Let a call wait no more."""
@@ -212,12 +217,12 @@ class Batcher:
         tokens = sum(map(self._limits.tokens, unique))
         self._at_work = tokens
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        self._began = loop.time()
         try:
             found = await loop.run_in_executor(self._worker, self._ask_model, list(unique))
         finally:
             self._at_work = 0
-        seconds = loop.time() - began
+        seconds = loop.time() - self._began
         self._learn(tokens / max(seconds, 1e-4), tokens)
         of_post = dict(zip(unique, found, strict=True))
         answers = [replace(of_post[key], id=post.id) for key, post in zip(read, posts, strict=True)]

@@ -120,6 +120,22 @@ def test_a_call_that_cannot_be_answered_in_time_is_refused_at_once() -> None:
     run(test)
 
 
+def test_a_batch_that_takes_long_shows_that_there_is_no_time_left() -> None:
+    async def test(batcher: Batcher, bundle: TinyBundle) -> None:
+        held = await hold(batcher, bundle)
+        await asyncio.sleep(0.3)
+        with pytest.raises(BusyError):
+            await batcher.classify(posts("soon"), timeout=0.05)
+        patient = asyncio.create_task(batcher.classify(posts("whenever"), timeout=60))
+        await asyncio.sleep(0)
+        bundle.gate.set()
+        assert await asyncio.gather(held, patient) == [
+            list(map(answer, posts(body))) for body in ("holds the worker", "whenever")
+        ]
+
+    run(test)
+
+
 def test_a_cancelled_call_is_dropped_and_makes_room() -> None:
     async def test(batcher: Batcher, bundle: TinyBundle) -> None:
         held = await hold(batcher, bundle)
@@ -137,8 +153,9 @@ def test_a_cancelled_call_is_dropped_and_makes_room() -> None:
 def test_work_past_its_deadline_is_dropped() -> None:
     async def test(batcher: Batcher, bundle: TinyBundle) -> None:
         held = await hold(batcher, bundle)
-        late = asyncio.create_task(batcher.classify(posts("late"), timeout=0.0))
+        late = asyncio.create_task(batcher.classify(posts("late"), timeout=1.0))
         (kept,) = await queue(batcher, posts("kept"))
+        await asyncio.sleep(1.1)
         bundle.gate.set()
         with pytest.raises(TooLateError):
             await late
