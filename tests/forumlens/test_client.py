@@ -19,7 +19,17 @@ from store.database import Database
 from store.months import format_month
 from store.review_values import Decision, Lane, NewReview
 from store.topic_lists import list_topics
-from store.values import Classification, Coverage, PostInput, SourceKind, ThreadFilter, Verdict
+from store.values import (
+    Classification,
+    Coverage,
+    ExampleOrigin,
+    NearExample,
+    PostInput,
+    Reason,
+    SourceKind,
+    ThreadFilter,
+    Verdict,
+)
 from tests.service.corpus import BUNDLE, END, RUN, START, Corpus, fill
 from tests.service.doubles import LABELS, Running, TinyBundle, answer, serving
 
@@ -91,7 +101,9 @@ def test_a_stream_tells_bad_posts_by_their_place_and_keeps_what_was_answered(cli
 
 def test_reasons_come_when_asked_for(client: Client) -> None:
     (told,) = client.classify([{"body": "slow"}], evidence=True)
-    assert [(reason.label, reason.terms) for reason in told.reasons] == [("memory-performance/speed", (("slow", 1.0),))]
+    speed = "memory-performance/speed"
+    near = NearExample("ex-1", (speed, "spaces"), 0.5, ExampleOrigin.GIVEN)
+    assert told.reasons == (Reason(speed, (("slow", 1.0),), (near,)),)
 
 
 def test_a_thread_to_label(client: Client) -> None:
