@@ -15,7 +15,7 @@ from forumlens.client import Client, ClientError
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import classification_pb2_grpc, review_pb2_grpc
 from forumlens.v1 import review_pb2 as rpb
-from service.errors import BusyError
+from service.errors import PUSHBACK_KEY, BusyError
 from store.database import Database
 from store.months import format_month
 from store.review_values import Decision, Lane, NewReview
@@ -297,7 +297,7 @@ class _Lost(review_pb2_grpc.ReviewServiceServicer):
 
     def _lost(self, method: str, context: Any) -> Any:
         self.calls.append(method)
-        context.set_trailing_metadata(BusyError("", retry_after=0.01).trailing_metadata())
+        context.set_trailing_metadata(((PUSHBACK_KEY, "10"),))
         context.abort(grpc.StatusCode.UNAVAILABLE, "lost")
 
 
