@@ -17,8 +17,9 @@ from classifier import features as reading
 from classifier import heldout, why
 from classifier.decide import Decider, decider_from
 from classifier.embedder import Embedder, SentenceEmbedder, identity
-from classifier.heldout import HeldOut
+from classifier.heldout import HeldOut, HeldOutError, load_held_out
 from classifier.logistic import Array
+from classifier.neighbours import Neighbours, neighbours_of
 from classifier.refiner import Scores, StackedRefiner
 from classifier.state import StateError, refiner_from, refiner_state
 from classifier.taxonomy import Taxonomy, TaxonomyError, parse_taxonomy
@@ -41,7 +42,8 @@ class Bundle:
     """A taxonomy with the models that label posts by it.
 
     `id` is a hash of all that decides its answers; `manifest` also tells how the bundle came about. `held_out` is at
-    hand after a fit; load_held_out reads it of a bundle that was saved.
+    hand after a fit; load_held_out reads it of a bundle that was saved. `neighbours`: the posts of the fit; None where
+    an earlier version fitted it.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Bundle:
     decider: Decider
     embedder: Embedder
     held_out: HeldOut | None = None
+    neighbours: Neighbours | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -74,8 +77,11 @@ class Bundle:
         return answers, np.concatenate(categories)
 
     def explain(self, posts: Sequence[PostInput], answers: Sequence[Classification]) -> list[Classification]:
-        """The answers to posts with the words that speak for each label."""
-        return why.explain(self.refiner.experts.words, self.refiner.space, posts, answers)
+        """The answers to posts with what speaks for each label: words, and the nearest posts that carry it."""
+        explained = why.explain(self.refiner.experts.words, self.refiner.space, posts, answers)
+        if self.neighbours is None:
+            return explained
+        return self.neighbours.explain(reading.read(posts, self.embedder).vectors[:, 0], explained)
 
     def scores(self, posts: Sequence[PostInput]) -> Scores:
         """Probabilities for posts, all at once."""
@@ -125,7 +131,8 @@ def make_bundle(
         "files": digests,
     }
     manifest = {"id": _bundle_id(core), **core, **about}
-    return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder, held_out)
+    near = neighbours_of(refiner, held_out)
+    return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder, held_out, near)
 
 
 def encoder_facts(key: str) -> dict[str, Any]:
@@ -148,13 +155,15 @@ def load_bundle(directory: str | Path, embedder: Embedder | None = None) -> Bund
         vocabulary = json.loads(contents["vocabulary.json"])
         refiner = refiner_from(taxonomy, vocabulary, contents["arrays.safetensors"])
         decider = decider_from(manifest["decision"])
-    except (StateError, TaxonomyError, KeyError, TypeError, ValueError) as error:
+        kept = directory / heldout.FILE
+        near = neighbours_of(refiner, load_held_out(kept) if kept.is_file() else None)
+    except (StateError, HeldOutError, TaxonomyError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{directory}: does not fit together ({error}); fit the bundle anew") from error
     if (len(decider.categories), len(decider.leaves)) != (len(taxonomy.categories), len(taxonomy.leaves)):
         raise BundleError(f"{directory}: decision: has too many or too few thresholds; fit the bundle anew")
     embedder = embedder or SentenceEmbedder(manifest["encoder"]["name"])
     check_encoder(manifest["encoder"]["key"], embedder)
-    return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder)
+    return Bundle(manifest["id"], taxonomy, manifest, refiner, decider, embedder, neighbours=near)
 
 
 def encoder_key(directory: str | Path) -> str:

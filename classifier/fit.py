@@ -23,7 +23,7 @@ from classifier.settings import Settings
 from classifier.taxonomy import Taxonomy
 from store.values import Example
 
-FIT_VERSION = 4
+FIT_VERSION = 5
 """Grows whenever the same input would give another bundle."""
 
 LEAST_EXAMPLES = 10

@@ -39,12 +39,14 @@ class HeldOutError(RuntimeError):
 class HeldOut:
     """Posts of a fit with their labels, and what was said of them unseen.
 
-    layers: of LAYERS, where each post comes from; groups: what each was held out with; labels: true leaf ids. leaves
-    float32 [n, k] as they are compared, categories float32 [n, c]; given bool [n, k]; abstained bool [n].
+    layers: of LAYERS, where each post comes from; groups: what each was held out with; sources: where each is, none at
+    all in files of earlier fits; labels: true leaf ids. leaves float32 [n, k] as they are compared, categories float32
+    [n, c]; given bool [n, k]; abstained bool [n].
     """
 
     layers: tuple[str, ...]
     groups: tuple[str, ...]
+    sources: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     leaves: Array
     categories: Array
@@ -57,6 +59,7 @@ class HeldOut:
         return HeldOut(
             tuple(compress(self.layers, mask)),
             tuple(compress(self.groups, mask)),
+            tuple(compress(self.sources, mask)),
             tuple(compress(self.labels, mask)),
             *(array[mask] for array in (self.leaves, self.categories, self.given, self.abstained)),
         )
@@ -79,7 +82,7 @@ class HeldOut:
 
     def save(self, path: Path) -> None:
         """Write to a file; scores in half precision."""
-        about = {"layers": self.layers, "groups": self.groups, "labels": self.labels}
+        about = {"layers": self.layers, "groups": self.groups, "sources": self.sources, "labels": self.labels}
         arrays: dict[str, NDArray[Any]] = {
             "leaves": self.leaves.astype(np.float16),
             "categories": self.categories.astype(np.float16),
@@ -104,7 +107,7 @@ def hold_out(data: TrainingSet, scores: Scores, space: LabelSpace, settings: Set
         for real, reply, review in zip(data.real, replies, reviewed, strict=True)
     )
     leaves = comparable(scores.leaves, exclusive)
-    return HeldOut(layers, data.groups, data.labels, leaves, scores.categories, given, abstained)
+    return HeldOut(layers, data.groups, data.sources, data.labels, leaves, scores.categories, given, abstained)
 
 
 def load_held_out(path: Path) -> HeldOut:
@@ -116,6 +119,7 @@ def load_held_out(path: Path) -> HeldOut:
         return HeldOut(
             tuple(about["layers"]),
             tuple(about["groups"]),
+            tuple(about.get("sources", ())),
             tuple(map(tuple, about["labels"])),
             arrays["leaves"].astype(np.float32),
             arrays["categories"].astype(np.float32),

@@ -142,7 +142,8 @@ def read_layer(directory: Path, taxonomy: Taxonomy, encoder_key: str) -> RealLay
 class TrainingSet:
     """All that is learned from: the real posts, then the examples.
 
-    real bool [n]: which posts are real ones without text; words: what was learned of words already.
+    real bool [n]: which posts are real ones without text; words: what was learned of words already; sources: where
+    each post is, or its id.
     """
 
     features: Features
@@ -150,6 +151,7 @@ class TrainingSet:
     groups: tuple[str, ...]
     real: NDArray[np.bool_]
     words: WordModel | None
+    sources: tuple[str, ...]
 
 
 def training_set(examples: Sequence[Example], embedder: Embedder, real: RealLayer | None) -> TrainingSet:
@@ -168,6 +170,7 @@ def training_set(examples: Sequence[Example], embedder: Embedder, real: RealLaye
         groups_of(sources),
         np.arange(len(rows) + len(examples)) < len(rows),
         real.words if real else None,
+        tuple(source or post_id for post_id, source in sources),
     )
 
 

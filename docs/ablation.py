@@ -114,7 +114,8 @@ def no_real(data: TrainingSet) -> TrainingSet:
     rows = np.flatnonzero(~data.real)
     features = replace(data.features.take(rows), word_values=None)
     labels, groups = (tuple(column[row] for row in rows) for column in (data.labels, data.groups))
-    return TrainingSet(features, labels, groups, data.real[rows], None)
+    sources = tuple(data.sources[row] for row in rows)
+    return TrainingSet(features, labels, groups, data.real[rows], None, sources)
 
 
 def only_expert(*kept: int) -> Weighed:

@@ -12,11 +12,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from forumlens.v1 import classification_pb2 as cpb
 from forumlens.v1 import thread_pb2 as hpb
 from forumlens.v1 import trend_pb2 as tpb
+from service.fields import from_message, to_message
 from store.months import format_month
 from store.values import (
     Classification,
     Coverage,
     Label,
+    NearExample,
     PostDetail,
     PostInput,
     Reason,
@@ -118,6 +120,7 @@ def classification_message(value: Classification, kind: Callable[[str], str], ra
             cpb.LabelEvidence(
                 label=reason.label,
                 terms=[cpb.EvidenceTerm(text=text, weight=weight) for text, weight in reason.terms],
+                examples=[to_message(example, cpb.LabelledExample) for example in reason.examples],
             )
             for reason in value.reasons
         ],
@@ -132,7 +135,12 @@ def classification(message: cpb.Classification) -> Classification:
         ranked=tuple((each.label, each.score) for each in message.ranking),
         abstained=message.abstained,
         reasons=tuple(
-            Reason(each.label, tuple((term.text, term.weight) for term in each.terms)) for each in message.evidence
+            Reason(
+                each.label,
+                tuple((term.text, term.weight) for term in each.terms),
+                tuple(from_message(example, NearExample) for example in each.examples),
+            )
+            for each in message.evidence
         ),
     )
 

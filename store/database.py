@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -199,12 +200,11 @@ def _engine(url: URL, wait: float = 60.0) -> Engine:
     """`wait`: seconds for what another process has locked."""
     backend = url.get_backend_name()
     if backend == "postgresql":
-        options = f"{url.query.get('options', '')} -c lock_timeout={round(wait * 1000)}"
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            connect_args={"options": options, "connect_timeout": 10},
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"connect_timeout": 10}
         )
+        event.listen(engine, "connect", partial(_configure_postgresql, wait))
+        return engine
     if backend != "sqlite":
         raise DatabaseError(f"database {backend!r} is not supported: use sqlite:///FILE or postgresql://...")
     if not url.database or url.database == ":memory:":
@@ -214,6 +214,11 @@ def _engine(url: URL, wait: float = 60.0) -> Engine:
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _configure_postgresql(wait: float, connection: Any, _record: Any) -> None:
+    connection.execute(f"SET lock_timeout = {round(wait * 1000)}")
+    connection.commit()
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

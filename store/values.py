@@ -219,12 +219,31 @@ class Label:
         return category_of(self.id)
 
 
+class ExampleOrigin(StrEnum):
+    """Where a labelled post comes from."""
+
+    REAL = "real"
+    GIVEN = "given"
+    REVIEWED = "reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class NearExample:
+    """A labelled post that is like another; `source` tells where it is, as its text is not kept. cosine in (0, 1]."""
+
+    source: str
+    labels: tuple[str, ...]
+    cosine: float
+    origin: ExampleOrigin
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Terms of a post that speak for a label, (words, weight), strongest first."""
+    """What speaks for a label: terms of the post, (words, weight), strongest first, and the nearest examples of it."""
 
     label: str
     terms: tuple[tuple[str, float], ...]
+    examples: tuple[NearExample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

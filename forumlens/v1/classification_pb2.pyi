@@ -2,12 +2,24 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class ExampleOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EXAMPLE_ORIGIN_UNSPECIFIED: _ClassVar[ExampleOrigin]
+    EXAMPLE_ORIGIN_REAL: _ClassVar[ExampleOrigin]
+    EXAMPLE_ORIGIN_GIVEN: _ClassVar[ExampleOrigin]
+    EXAMPLE_ORIGIN_REVIEWED: _ClassVar[ExampleOrigin]
+EXAMPLE_ORIGIN_UNSPECIFIED: ExampleOrigin
+EXAMPLE_ORIGIN_REAL: ExampleOrigin
+EXAMPLE_ORIGIN_GIVEN: ExampleOrigin
+EXAMPLE_ORIGIN_REVIEWED: ExampleOrigin
 
 class PostInput(_message.Message):
     __slots__ = ("id", "title", "body", "reply", "previous", "by_starter", "accepted", "category", "tags", "post_number", "source")
@@ -142,12 +154,26 @@ class Classification(_message.Message):
     def __init__(self, id: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[LabelScore, _Mapping]]] = ..., abstained: _Optional[bool] = ..., ranking: _Optional[_Iterable[_Union[LabelScore, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[LabelEvidence, _Mapping]]] = ...) -> None: ...
 
 class LabelEvidence(_message.Message):
-    __slots__ = ("label", "terms")
+    __slots__ = ("label", "terms", "examples")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
     label: str
     terms: _containers.RepeatedCompositeFieldContainer[EvidenceTerm]
-    def __init__(self, label: _Optional[str] = ..., terms: _Optional[_Iterable[_Union[EvidenceTerm, _Mapping]]] = ...) -> None: ...
+    examples: _containers.RepeatedCompositeFieldContainer[LabelledExample]
+    def __init__(self, label: _Optional[str] = ..., terms: _Optional[_Iterable[_Union[EvidenceTerm, _Mapping]]] = ..., examples: _Optional[_Iterable[_Union[LabelledExample, _Mapping]]] = ...) -> None: ...
+
+class LabelledExample(_message.Message):
+    __slots__ = ("source", "labels", "cosine", "origin")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    COSINE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    cosine: float
+    origin: ExampleOrigin
+    def __init__(self, source: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., cosine: _Optional[float] = ..., origin: _Optional[_Union[ExampleOrigin, str]] = ...) -> None: ...
 
 class EvidenceTerm(_message.Message):
     __slots__ = ("text", "weight")

@@ -13,13 +13,24 @@ import pytest
 
 from forumlens.client import Client, ClientError
 from forumlens.v1 import classification_pb2 as cpb
-from forumlens.v1 import classification_pb2_grpc
-from service.errors import BusyError
+from forumlens.v1 import classification_pb2_grpc, review_pb2_grpc
+from forumlens.v1 import review_pb2 as rpb
+from service.errors import PUSHBACK_KEY, BusyError
 from store.database import Database
 from store.months import format_month
 from store.review_values import Decision, Lane, NewReview
 from store.topic_lists import list_topics
-from store.values import Classification, Coverage, PostInput, SourceKind, ThreadFilter, Verdict
+from store.values import (
+    Classification,
+    Coverage,
+    ExampleOrigin,
+    NearExample,
+    PostInput,
+    Reason,
+    SourceKind,
+    ThreadFilter,
+    Verdict,
+)
 from tests.service.corpus import BUNDLE, END, RUN, START, Corpus, fill
 from tests.service.doubles import LABELS, Running, TinyBundle, answer, serving
 
@@ -91,7 +102,9 @@ def test_a_stream_tells_bad_posts_by_their_place_and_keeps_what_was_answered(cli
 
 def test_reasons_come_when_asked_for(client: Client) -> None:
     (told,) = client.classify([{"body": "slow"}], evidence=True)
-    assert [(reason.label, reason.terms) for reason in told.reasons] == [("memory-performance/speed", (("slow", 1.0),))]
+    speed = "memory-performance/speed"
+    near = NearExample("ex-1", (speed, "spaces"), 0.5, ExampleOrigin.GIVEN)
+    assert told.reasons == (Reason(speed, (("slow", 1.0),), (near,)),)
 
 
 def test_a_thread_to_label(client: Client) -> None:
@@ -276,6 +289,38 @@ def test_a_busy_server_is_asked_again() -> None:
     with Client(f"127.0.0.1:{port}") as client:
         assert [label.id for label in client.labels()] == ["x"]
     assert flaky.calls == 3
+    server.stop(None).wait()
+
+
+class _Lost(review_pb2_grpc.ReviewServiceServicer):
+    """Does what it is asked to, but its answers are lost."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def SubmitReview(self, request: rpb.SubmitReviewRequest, context: Any) -> rpb.SubmitReviewResponse:  # noqa: N802
+        return self._lost("SubmitReview", context)
+
+    def ListRounds(self, request: rpb.ListRoundsRequest, context: Any) -> rpb.ListRoundsResponse:  # noqa: N802
+        return self._lost("ListRounds", context)
+
+    def _lost(self, method: str, context: Any) -> Any:
+        self.calls.append(method)
+        context.set_trailing_metadata(((PUSHBACK_KEY, "10"),))
+        context.abort(grpc.StatusCode.UNAVAILABLE, "lost")
+
+
+def test_what_writes_is_not_asked_twice() -> None:
+    lost = _Lost()
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    review_pb2_grpc.add_ReviewServiceServicer_to_server(lost, server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with Client(f"127.0.0.1:{port}") as client:
+        for ask in (lambda: client.submit_review(NewReview(1, "ann", Decision.SKIP)), client.list_rounds):
+            with pytest.raises(ClientError):
+                ask()
+    assert lost.calls.count("SubmitReview") == 1 < lost.calls.count("ListRounds")
     server.stop(None).wait()
 
 

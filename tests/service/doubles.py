@@ -15,7 +15,7 @@ from service.model import FamilyNames, Model
 from service.server import Server, ServerOptions
 from service.serving import LoadModel
 from store.database import Database
-from store.values import Classification, Label, PostInput, Reason
+from store.values import Classification, ExampleOrigin, Label, NearExample, PostInput, Reason
 
 LABELS = (
     Label("memory-performance", "challenge", "Memory", "Runs out of memory or is slow.", leaf=False),
@@ -89,12 +89,16 @@ class TinyBundle:
         return [answer(post) for post in posts]
 
     def explain(self, posts: Sequence[PostInput], answers: Sequence[Classification]) -> list[Classification]:
-        """Each word that gave a label speaks for it."""
+        """Each word that gave a label speaks for it, and an example."""
         of_label = {label: word for word, label in WORDS.items()}
         return [
-            replace(each, reasons=tuple(Reason(label, ((of_label[label], 1.0),)) for label, _ in each.labels))
+            replace(each, reasons=tuple(_reason(label, of_label[label]) for label, _ in each.labels))
             for each in answers
         ]
+
+
+def _reason(label: str, word: str) -> Reason:
+    return Reason(label, ((word, 1.0),), (NearExample("ex-1", (label, "spaces"), 0.5, ExampleOrigin.GIVEN),))
 
 
 def answer(post: PostInput) -> Classification:

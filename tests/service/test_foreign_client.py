@@ -79,6 +79,15 @@ def test_threads_page_by_page(running: Running) -> None:
     assert [post["number"] for post in thread["posts"]] == [1, 2]
 
 
+def test_parts_of_an_answer(running: Running) -> None:
+    (newest,) = answer(running, "forumlens.v1.ThreadService/ListThreads", pageSize=1, readMask="threads.id")["threads"]
+    assert set(newest) == {"id"}
+    told = answer(
+        running, "forumlens.v1.ThreadService/GetThread", id=newest["id"], readMask="thread.createTime,posts.body"
+    )
+    assert set(told["thread"]) == {"createTime"} and {name for post in told["posts"] for name in post} == {"body"}
+
+
 def test_health(running: Running) -> None:
     assert answer(running, "grpc.health.v1.Health/Check") == {"status": "SERVING"}
 

@@ -3,8 +3,8 @@
     python -m tests.soak.service --minutes 30
 
 Serves the tiny model of the tests in a process of its own. Good callers ask by calls, streams and threads, and compare
-their answers; bad ones vanish, read slowly, send nonsense, come too late or send 4 MB. Prints what was answered, and
-memory and open handles at the start (after a tenth of the time) and at the end.
+their answers; bad ones vanish, read slowly, send nonsense, come too late or send 4 MB. Prints what was answered, open
+handles at the start (after a tenth of the time) and at the end, and memory at both and ten times in between.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ CLASSIFY = "/forumlens.v1.ClassificationService/Classify"
 
 @dataclass(slots=True)
 class Report:
-    """Calls by caller and outcome; answers that were wrong; memory and handles of the server."""
+    """Calls by caller and outcome; answers that were wrong; memory of the server over time, and handles."""
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrong: int = 0
-    memory_mib: tuple[float, float] = (0.0, 0.0)
+    memory_mib: list[float] = field(default_factory=list)
     handles: tuple[int, int] = (0, 0)
 
     @property
     def grown_mib(self) -> float:
-        return self.memory_mib[1] - self.memory_mib[0]
+        return self.memory_mib[-1] - self.memory_mib[0]
 
 
 class Callers:
@@ -130,20 +130,27 @@ def soak(folder: Path, seconds: float) -> Report:
     """Let all kinds of callers ask for so long."""
     report = Report()
     with servers.tiny(folder) as server:
-        asyncio.run(_phase(server.address, seconds / 10, Report()))
-        memory, handles = server.resident_mib(), server.handles()
-        asyncio.run(_phase(server.address, seconds, report))
-        report.memory_mib, report.handles = (memory, server.resident_mib()), (handles, server.handles())
+        asyncio.run(_phase(server, seconds / 10, Report()))
+        handles = server.handles()
+        asyncio.run(_phase(server, seconds, report))
+        report.memory_mib.append(server.resident_mib())
+        report.handles = (handles, server.handles())
     return report
 
 
-async def _phase(address: str, seconds: float, report: Report) -> None:
+async def _phase(server: servers.Process, seconds: float, report: Report) -> None:
     until = time.monotonic() + seconds
-    async with grpc.aio.insecure_channel(address, [("grpc.enable_retries", 0)]) as channel:
+    async with grpc.aio.insecure_channel(server.address, [("grpc.enable_retries", 0)]) as channel:
         callers = Callers(channel, report, seed=0)
         kinds = (callers.call, callers.stream, callers.slow_reader, callers.vanisher, callers.nonsense, callers.late,
                  callers.large, callers.empty, callers.reader)  # fmt: skip
-        await asyncio.gather(*(_repeat(kind, until, report) for kind in kinds))
+        await asyncio.gather(_watch(server, seconds, report), *(_repeat(kind, until, report) for kind in kinds))
+
+
+async def _watch(server: servers.Process, seconds: float, report: Report) -> None:
+    for _ in range(10):
+        report.memory_mib.append(server.resident_mib())
+        await asyncio.sleep(seconds / 10)
 
 
 async def _repeat(turn: Callable[[], Awaitable[None]], until: float, report: Report) -> None:
@@ -164,8 +171,9 @@ def main() -> None:
         report = soak(Path(folder), given.minutes * 60)
     for (caller, outcome), number in sorted(report.outcomes.items()):
         print(f"{caller:12} {outcome:20} {number}")
-    (before, after), (first, last) = report.memory_mib, report.handles
-    print(f"memory {before:.1f} -> {after:.1f} MiB, handles {first} -> {last}, wrong answers {report.wrong}")
+    first, last = report.handles
+    memory = ", ".join(f"{mib:.0f}" for mib in report.memory_mib)
+    print(f"memory {memory} MiB, handles {first} -> {last}, wrong answers {report.wrong}")
 
 
 if __name__ == "__main__":
