@@ -10,16 +10,17 @@ import grpc
 
 from forumlens.v1 import answer_pb2 as apb
 from forumlens.v1 import answer_pb2_grpc
+from forumlens.v1 import theme_pb2 as kpb
 from service.catalog import Catalog, check_ready
-from service.convert_answers import THEMES, theme_answers_message, theme_causes_message
+from service.convert_answers import theme_answers_message, theme_causes_message
 from service.errors import NotReadyError
+from service.fields import enum_member
 from service.store_calls import StoreCalls
 from service.validation import Violations
 from store.answers import OBSERVED, query_answers
 from store.causes import current_causes, query_causes
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.themes import ThemeKind, ThreadScope
-from store.values import TrendSubject
 
 _Request = apb.QueryAnswersRequest | apb.QueryCausesRequest
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -76,11 +77,10 @@ class AnswerServicer(answer_pb2_grpc.AnswerServiceServicer):
         start, end = found.months(request.start_month, request.end_month, self._now())
         families = self._catalog.read_families(found, list(request.families))
         self._catalog.check_forum_category(found, request.forum_category, "forum_category")
-        subject = self._subject(found, request, now.run_id)
-        by = THEMES.get(request.by, ThemeKind.ALL)
-        if request.by not in THEMES:
-            found.add("by", f"{request.by} is no kind of theme: give one of ThemeKind")
+        subject = self._catalog.read_subject(found, request, now.run_id)
+        found.choice("by", request.by, kpb.ThemeKind)
         found.raise_any()
+        by = enum_member(kpb.ThemeKind.DESCRIPTOR, request.by, ThemeKind) or ThemeKind.ALL
         check_ready(
             now,
             label=subject.label is not None or by in (ThemeKind.LEAF, ThemeKind.CATEGORY),
@@ -89,19 +89,5 @@ class AnswerServicer(answer_pb2_grpc.AnswerServiceServicer):
         scope = ThreadScope(now.bundle_id, now.run_id, subject, families, request.forum_category, start, end)
         return scope, by
 
-    def _subject(self, found: Violations, request: _Request, run_id: str | None) -> TrendSubject:
-        match request.WhichOneof("subject"):
-            case "label":
-                self._catalog.labels.check_leaf(found, "label", request.label)
-                return TrendSubject(label=request.label)
-            case "category":
-                self._catalog.labels.check_category(found, "category", request.category)
-                return TrendSubject(label=request.category)
-            case "topic":
-                self._catalog.check_topic(found, request.topic, run_id)
-                return TrendSubject(topic=request.topic)
-            case _:
-                return TrendSubject()
-
     def _authored(self) -> bool:
-        return any(source.authored for source in all_sources(self._catalog.db))
+        return holds_authored(self._catalog.db)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from service.errors import NotReadyError
 from service.labels import LabelIndex
@@ -13,6 +14,7 @@ from store.assignments import current_bundle
 from store.database import Database
 from store.holdings import categories_known, families_known
 from store.topics import current_topic_run, topic_exists
+from store.values import TrendSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,24 @@ class Catalog:
         if not names | set(values) <= self._families:  # the store is asked only for a name that it did not have before
             self._families = frozenset(families_known(self.db))
         return found.family_names(values, self._families, self._registry, field)
+
+    def read_subject(self, found: Violations, request: Any, run_id: str | None) -> TrendSubject:
+        """What the `subject` of a request names, of the run; problems go to `found`."""
+        match kind := request.WhichOneof("subject"):
+            case "label":
+                self.labels.check_leaf(found, kind, request.label)
+                return TrendSubject(label=request.label)
+            case "category":
+                self.labels.check_category(found, kind, request.category)
+                return TrendSubject(label=request.category)
+            case "topic":
+                self.check_topic(found, request.topic, run_id)
+                return TrendSubject(topic=request.topic)
+            case "forum_category":
+                self.check_forum_category(found, request.forum_category, kind)
+                return TrendSubject(forum_category=request.forum_category)
+            case _:
+                return TrendSubject()
 
     def check_forum_category(self, found: Violations, value: str, field: str = "category") -> None:
         """Note a problem unless threads of the store are in this forum category."""

@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 from forumlens.v1 import answer_pb2 as apb
-from forumlens.v1 import theme_pb2 as kpb
 from store.answers import AnswerFigures, Quartiles
 from store.causes import CauseShares
-from store.themes import ThemeKind
-
-THEMES = {
-    kpb.THEME_KIND_UNSPECIFIED: ThemeKind.ALL,
-    kpb.THEME_KIND_ALL: ThemeKind.ALL,
-    kpb.THEME_KIND_LEAF: ThemeKind.LEAF,
-    kpb.THEME_KIND_CATEGORY: ThemeKind.CATEGORY,
-    kpb.THEME_KIND_TOPIC: ThemeKind.TOPIC,
-    kpb.THEME_KIND_FAMILY: ThemeKind.FAMILY,
-    kpb.THEME_KIND_FORUM_CATEGORY: ThemeKind.FORUM_CATEGORY,
-}
-"""Kinds of themes by their number in messages."""
-
-THEME_KINDS = {theme: kind for kind, theme in THEMES.items()}
-"""The other way round."""
 
 _COUNTS = (
     "threads", "left_out", "answered", "answered_by_staff", "answered_by_users",

@@ -17,7 +17,7 @@ from service.masks import wants
 from service.validation import Violations
 from store.documentation import Documentation, DocumentedBy, documentation
 from store.months import format_month
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.themes import ThemeKind
 
 MAX_RECENT = 120
@@ -144,7 +144,7 @@ class ThemeQuestions:
         }
 
     def _authored(self) -> bool:
-        return any(source.authored for source in all_sources(self.catalog.db))
+        return holds_authored(self.catalog.db)
 
 
 def _documented(row: Documentation) -> tpb.Documentation:

@@ -21,11 +21,10 @@ from service.paging import page_token, read_token
 from service.store_calls import StoreCalls
 from service.themes import ThemeQuestions
 from service.validation import Violations
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.topic_lists import list_topics
 from store.topic_maps import topic_map
 from store.topics import topic_run
-from store.values import TrendSubject
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -101,14 +100,14 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
         families = self._catalog.read_families(found, list(request.families))
         if request.per_family and not request.families:
             found.add("per_family", "is set without families: name the families, or leave it unset")
-        subject = self._subject(found, request, shown.run_id)
+        subject = self._catalog.read_subject(found, request, shown.run_id)
         found.choice("period", request.period, tpb.Period)
         found.choice("smoothing", request.smoothing, tpb.Smoothing)
         found.raise_any()
         check_ready(shown, label=subject.label is not None, topic=subject.topic is not None)
         groups = [(family,) for family in families] if request.per_family else [families]
         response = tpb.QueryTrendsResponse(
-            authored_sample=any(source.authored for source in all_sources(db)),
+            authored_sample=holds_authored(db),
             bundle_id=shown.bundle_id or "",
             topic_run=shown.run_id or "",
         )
@@ -117,23 +116,6 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
             smooth = moving_mean(points) if request.smoothing == _SMOOTHED else [None] * len(points)
             response.series.add(families=group, points=map(trend_point_message, points, smooth))
         return response
-
-    def _subject(self, found: Violations, request: tpb.QueryTrendsRequest, run_id: str | None) -> TrendSubject:
-        match request.WhichOneof("subject"):
-            case "label":
-                self._catalog.labels.check_leaf(found, "label", request.label)
-                return TrendSubject(label=request.label)
-            case "category":
-                self._catalog.labels.check_category(found, "category", request.category)
-                return TrendSubject(label=request.category)
-            case "topic":
-                self._catalog.check_topic(found, request.topic, run_id)
-                return TrendSubject(topic=request.topic)
-            case "forum_category":
-                self._catalog.check_forum_category(found, request.forum_category, "forum_category")
-                return TrendSubject(forum_category=request.forum_category)
-            case _:
-                return TrendSubject()
 
     def _topics(self, request: tpb.ListTopicsRequest) -> tpb.ListTopicsResponse:
         shown = self._catalog.shown()
@@ -162,4 +144,4 @@ class TrendServicer(trend_pb2_grpc.TrendServiceServicer):
             found.add("limit", f"is {request.limit}: give 1 to {MAX_POINTS:,}, or 0 for {DEFAULT_POINTS:,}")
         found.raise_any()
         drawn = topic_map(db, run_id, request.limit or DEFAULT_POINTS, topic)
-        return topic_map_message(drawn, run_id, authored=any(source.authored for source in all_sources(db)))
+        return topic_map_message(drawn, run_id, authored=holds_authored(db))

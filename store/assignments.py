@@ -24,6 +24,7 @@ from store.schema import (
     thread_labels,
     thread_verdicts,
 )
+from store.scopes import bundle_number
 from store.values import Assignment, Mention, StoredThread, Verdict, thread_verdict
 
 _CURRENT_BUNDLE = "current_bundle"
@@ -130,11 +131,6 @@ def bundle_row(connection: Connection, key: str, labels: Sequence[str] = ()) -> 
     connection.execute(new, [{"key": key, "labels": list(labels)}])
     row = connection.execute(select(bundles).where(bundles.c.key == key)).one()
     return int(row.id), list(row.labels)
-
-
-def bundle_number(connection: Connection, key: str | None) -> int | None:
-    """Number of a bundle in the store's tables; None for one that is not known."""
-    return connection.execute(select(bundles.c.id).where(bundles.c.key == key)).scalar()
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 
 from store.counts import unpack_probability_row
 from store.database import Database
-from store.listings import scope_ids, summaries_of, thread_conditions
+from store.listings import summaries_of, thread_conditions
 from store.schema import (
     assignments,
     bundles,
@@ -26,6 +26,7 @@ from store.schema import (
     topic_threads,
     vectors,
 )
+from store.scopes import bundle_number, scopes
 from store.values import ThreadFilter, ThreadSummary, Verdict
 
 _BATCH = 500
@@ -71,7 +72,7 @@ def newest_candidates(
 ) -> Candidates:
     """The newest threads that pass the filter, with what the bundle says of their posts."""
     with db.read() as connection:
-        bundle, run = scope_ids(connection, bundle_id, run_id)
+        bundle, run = scopes(connection, bundle_id, run_id)
         query = select(threads.c.id).where(*thread_conditions(wanted, bundle, run))
         ids = list(
             connection.execute(query.order_by(threads.c.created_at.desc(), threads.c.id.desc()).limit(limit)).scalars()
@@ -91,7 +92,7 @@ def counted_threads(db: Database, first: int | None = None, last: int | None = N
 def candidates_of(db: Database, bundle_id: str | None, thread_ids: Sequence[int]) -> Candidates:
     """These threads, in their order, with what the bundle says of their posts."""
     with db.read() as connection:
-        bundle, _ = scope_ids(connection, bundle_id, None)
+        bundle = bundle_number(connection, bundle_id)
         return _candidates(connection, bundle, None, thread_ids, {})
 
 
@@ -115,7 +116,7 @@ def named_threads(
 ) -> list[ThreadSummary]:
     """Counted threads as lists show them, in the order of the ids."""
     with db.read() as connection:
-        return summaries_of(connection, *scope_ids(connection, bundle_id, run_id), thread_ids)
+        return summaries_of(connection, *scopes(connection, bundle_id, run_id), thread_ids)
 
 
 def post_hashes(db: Database, post_ids: Sequence[int]) -> dict[int, bytes]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
-from store.assignments import bundle_number, bundle_row, move_stage
+from store.assignments import bundle_row, move_stage
 from store.database import Database
-from store.schema import bundles, settings, thread_causes, threads
+from store.schema import settings, thread_causes, threads
+from store.scopes import bundle_number, bundle_of
 from store.themes import ThemeKind, ThreadScope, themes_of, threads_of
 from store.values import StoredThread
 
@@ -132,7 +133,7 @@ def list_causes(
 ) -> list[CausedThread]:
     """Threads of the scope with their root causes, surest first; of one leaf if given, "" for those left open."""
     with db.read() as connection:
-        key = select(bundles.c.id).where(bundles.c.key == causes_id).scalar_subquery()
+        key = bundle_of(causes_id)
         where = [thread_causes.c.bundle_id == key, threads.c.id.in_(threads_of(scope))]
         where += [] if cause is None else [thread_causes.c.cause == cause]
         rows = connection.execute(

@@ -16,14 +16,13 @@ from store.schema import (
     post_verdicts,
     posts,
     threads,
-    topic_runs,
     topics,
     trend_counts,
     uploads,
     vectors,
 )
+from store.scopes import Scopes, bundle_number, bundle_of, run_of
 from store.sources import all_sources
-from store.trends import Scopes
 from store.values import StoreCounts
 
 
@@ -49,7 +48,7 @@ def labels_known(db: Database, bundle_id: str | None) -> list[str]:
 def label_totals(db: Database, bundle_id: str | None) -> list[tuple[str, int]]:
     """Threads that carry each leaf by this bundle, most frequent first."""
     with db.read() as connection:
-        bundle = connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar()
+        bundle = bundle_number(connection, bundle_id)
         totals = _subject_totals(connection, CountKind.LABEL, Scopes(bundle, None).of(CountKind.LABEL))
     return sorted(((leaf, totals[leaf]) for leaf in without_categories(totals)), key=lambda item: (-item[1], item[0]))
 
@@ -61,8 +60,8 @@ def counts(db: Database, bundle_id: str | None, run_id: str | None = None) -> St
         def count(table: Table, *where: ColumnElement[bool]) -> int:
             return connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
 
-        bundle = select(bundles.c.id).where(bundles.c.key == bundle_id).scalar_subquery()
-        run = select(topic_runs.c.id).where(topic_runs.c.key == run_id).scalar_subquery()
+        bundle = bundle_of(bundle_id)
+        run = run_of(run_id)
         states = connection.execute(select(threads.c.state, func.count()).group_by(threads.c.state)).all()
         return StoreCounts(
             threads=count(threads, threads.c.counted),

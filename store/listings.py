@@ -13,16 +13,15 @@ from store.database import Database
 from store.labels import without_categories
 from store.schema import (
     assignments,
-    bundles,
     mentions,
     post_verdicts,
     posts,
     sources,
     thread_labels,
     threads,
-    topic_runs,
     topic_threads,
 )
+from store.scopes import scopes
 from store.values import PostDetail, ThreadFilter, ThreadLink, ThreadSummary, Verdict
 
 _BATCH = 500
@@ -38,7 +37,7 @@ def thread_summaries(
 ) -> list[ThreadSummary]:
     """Counted threads that pass the filter, newest first, from behind thread `after`."""
     with db.read() as connection:
-        bundle, run = scope_ids(connection, bundle_id, run_id)
+        bundle, run = scopes(connection, bundle_id, run_id)
         query = _heads().where(*thread_conditions(wanted, bundle, run))
         if after is not None:
             at = connection.execute(select(threads.c.created_at).where(threads.c.id == after)).scalar()
@@ -52,7 +51,7 @@ def thread_detail(
 ) -> tuple[ThreadSummary, list[PostDetail]] | None:
     """A counted thread with its visible posts in reading order, without where they are not wanted; or None."""
     with db.read() as connection:
-        bundle, run = scope_ids(connection, bundle_id, run_id)
+        bundle, run = scopes(connection, bundle_id, run_id)
         heads = connection.execute(_heads().where(threads.c.id == thread_id, threads.c.counted)).all()
         if not heads:
             return None
@@ -70,13 +69,6 @@ def thread_links(db: Database, thread_ids: Sequence[int]) -> dict[int, ThreadLin
             )
             found |= {row.id: ThreadLink(row.id, row.title, row.url) for row in rows}
     return found
-
-
-def scope_ids(connection: Connection, bundle_id: str | None, run_id: str | None) -> tuple[int | None, int | None]:
-    """Row ids of a bundle and a topic run; None for one that is not known."""
-    bundle = connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar()
-    run = connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == run_id)).scalar()
-    return bundle, run
 
 
 def _heads() -> Select[Any]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from store.database import Database
-from store.schema import bundles, thread_labels, threads
+from store.schema import thread_labels, threads
+from store.scopes import bundle_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def count_period(db: Database, bundle_id: str | None, start: datetime, end: date
     inside = threads.c.counted, threads.c.created_at >= start, threads.c.created_at < end
     with db.read() as connection:
         every = connection.execute(select(func.count()).where(*inside)).scalar_one()
-        bundle = select(bundles.c.id).where(bundles.c.key == bundle_id).scalar_subquery()
+        bundle = bundle_of(bundle_id)
         rows = connection.execute(
             select(thread_labels.c.label, func.count())
             .join(threads, threads.c.id == thread_labels.c.thread_id)

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from store.database import Database
 from store.review_values import Decision, Lane, NewReview, Review, standing
-from store.schema import assignments, bundles, post_edits, posts, reviews, threads
+from store.schema import assignments, post_edits, posts, reviews, threads
+from store.scopes import bundle_of
 
 _BATCH = 500
 
@@ -114,7 +115,7 @@ def _earlier_hashes(connection: Connection, post_id: int) -> Sequence[bytes]:
 
 
 def _machine_labels(connection: Connection, bundle_id: str | None, post_id: int) -> list[str]:
-    bundle = select(bundles.c.id).where(bundles.c.key == bundle_id).scalar_subquery()
+    bundle = bundle_of(bundle_id)
     query = select(assignments.c.label).where(assignments.c.bundle_id == bundle, assignments.c.post_id == post_id)
     return list(connection.execute(query.order_by(assignments.c.score.desc(), assignments.c.label)).scalars())
 

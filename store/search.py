@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, column, delete, func, literal_column, select, table
 
 from store.database import Database
-from store.listings import scope_ids, summaries_of, thread_conditions
+from store.listings import summaries_of, thread_conditions
 from store.schema import posts, threads
+from store.scopes import scopes
 from store.values import ThreadFilter, ThreadSummary
 
 LONGEST = 200_000
@@ -54,7 +55,7 @@ def search_threads(
         return []
     with db.read() as connection:
         matches, worse, excerpt = _postgres(words) if db.dialect == "postgresql" else _sqlite(words)
-        bundle, run = scope_ids(connection, bundle_id, run_id)
+        bundle, run = scopes(connection, bundle_id, run_id)
         query = (
             select(threads.c.id)
             .join_from(threads, _INDEX, _INDEX.c.rowid == threads.c.id)

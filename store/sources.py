@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, exists, select, update
 
 from store.database import Database
 from store.schema import sources
@@ -43,6 +43,12 @@ def all_sources(db: Database) -> tuple[Source, ...]:
     """Every source, oldest first."""
     with db.read() as connection:
         return tuple(_source(row) for row in connection.execute(select(sources).order_by(sources.c.id)))
+
+
+def holds_authored(db: Database) -> bool:
+    """Whether some of what is stored is authored sample data, not mined."""
+    with db.read() as connection:
+        return connection.execute(select(exists().where(sources.c.authored))).scalar_one()
 
 
 def _source(row: Row[Any]) -> Source:

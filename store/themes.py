@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
 from store.labels import without_categories
-from store.schema import bundles, mentions, thread_labels, threads, topic_runs, topic_threads
+from store.schema import mentions, thread_labels, threads, topic_threads
+from store.scopes import bundle_of, run_of
 from store.values import TrendSubject
 
 EVERYTHING = "all"
@@ -80,11 +81,11 @@ def _among(table: Table, *where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _of_bundle(scope: ThreadScope) -> ColumnElement[bool]:
-    return thread_labels.c.bundle_id == select(bundles.c.id).where(bundles.c.key == scope.bundle_id).scalar_subquery()
+    return thread_labels.c.bundle_id == bundle_of(scope.bundle_id)
 
 
 def _of_run(scope: ThreadScope) -> ColumnElement[bool]:
-    key = select(topic_runs.c.id).where(topic_runs.c.key == scope.run_id).scalar_subquery()
+    key = run_of(scope.run_id)
     return topic_threads.c.run_id == key
 
 

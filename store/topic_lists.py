@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from store.database import Database
 from store.labels import category_of, without_categories
-from store.schema import bundles, topic_label_counts, topic_runs, topics
+from store.schema import topic_label_counts, topics
+from store.scopes import bundle_number, run_number
 from store.topic_counts import ANY_LABEL, MILLION
 from store.topic_values import OUTLIERS, Topic, is_new_theme
 from store.topics import point_of
@@ -33,8 +34,8 @@ class _Said:
 def list_topics(db: Database, key: str, bundle_id: str | None, limit: int, after: int | None = None) -> list[Topic]:
     """Topics of a run, biggest first, from behind topic `after`, with what the bundle says of their threads."""
     with db.read() as connection:
-        run = connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == key)).scalar()
-        bundle = connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar()
+        run = run_number(connection, key)
+        bundle = bundle_number(connection, bundle_id)
         query = select(topics).where(topics.c.run_id == run)
         if after is not None:
             size = connection.execute(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from store.database import Database
-from store.schema import threads, topic_runs, topic_threads
+from store.schema import threads, topic_threads
+from store.scopes import run_number
 from store.topic_values import MapPoint, TopicMap
 
 _MIXER, _LOTS = 2_654_435_761, 2**32
@@ -19,7 +20,7 @@ def topic_map(db: Database, key: str, limit: int, topic: int | None = None) -> T
     for the same threads and limit.
     """
     with db.read() as connection:
-        run = connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == key)).scalar()
+        run = run_number(connection, key)
         inside = [topic_threads.c.run_id == run, topic_threads.c.x.is_not(None)]
         if topic is not None:
             inside.append(topic_threads.c.topic == topic)

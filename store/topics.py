@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from store.counts import forget_run_counts, recounted
 from store.database import Database
 from store.schema import settings, threads, topic_runs, topic_threads, topics
+from store.scopes import run_number
 from store.topic_values import OUTLIERS, Placed, Point, Topic, TopicRun
 
 Vector = NDArray[np.float32]
@@ -33,7 +34,7 @@ def save_topic_run(
     with db.write() as connection:
         before = _current(connection)
         db.upsert(connection, topic_runs, [asdict(run) | {"repeated_lines": sorted(run.repeated_lines)}], ["key"])
-        row = _run_row(connection, run.key)
+        row = run_number(connection, run.key)
         _forget(connection, row)
         if found:
             connection.execute(topics.insert(), [_topic_row(row, topic, centres.get(topic.id)) for topic in found])
@@ -69,7 +70,7 @@ def newest_revision(db: Database) -> int:
 def topic_exists(db: Database, key: str, topic_id: int) -> bool:
     """Whether the run has a topic of this id."""
     with db.read() as connection:
-        run = _run_row(connection, key)
+        run = run_number(connection, key)
         query = select(topics.c.topic).where(topics.c.run_id == run, topics.c.topic == topic_id)
         return connection.execute(query).first() is not None
 
@@ -77,7 +78,7 @@ def topic_exists(db: Database, key: str, topic_id: int) -> bool:
 def topic_sizes(db: Database, key: str) -> dict[int, int]:
     """Threads in each topic of the run, the outliers among them."""
     with db.read() as connection:
-        query = select(topics.c.topic, topics.c.size).where(topics.c.run_id == _run_row(connection, key))
+        query = select(topics.c.topic, topics.c.size).where(topics.c.run_id == run_number(connection, key))
         return {row.topic: row.size for row in connection.execute(query)}
 
 
@@ -86,7 +87,7 @@ def topic_members(db: Database, key: str) -> dict[int, int]:
     with db.read() as connection:
         rows = connection.execute(
             select(topic_threads.c.thread_id, topic_threads.c.topic).where(
-                topic_threads.c.run_id == _run_row(connection, key)
+                topic_threads.c.run_id == run_number(connection, key)
             )
         )
         return {row.thread_id: row.topic for row in rows}
@@ -97,7 +98,7 @@ def topic_centres(db: Database, key: str) -> dict[int, Vector]:
     with db.read() as connection:
         rows = connection.execute(
             select(topics.c.topic, topics.c.centre)
-            .where(topics.c.run_id == _run_row(connection, key), topics.c.centre.is_not(None))
+            .where(topics.c.run_id == run_number(connection, key), topics.c.centre.is_not(None))
             .order_by(topics.c.topic)
         )
         return {row.topic: np.frombuffer(row.centre, _STORED).astype(np.float32) for row in rows}
@@ -106,7 +107,7 @@ def topic_centres(db: Database, key: str) -> dict[int, Vector]:
 def topic_points(db: Database, key: str) -> dict[int, Point]:
     """Where the topics of the run lie on the map, for those that do; the outliers lie nowhere."""
     with db.read() as connection:
-        inside = topics.c.run_id == _run_row(connection, key), topics.c.x.is_not(None), topics.c.topic != OUTLIERS
+        inside = topics.c.run_id == run_number(connection, key), topics.c.x.is_not(None), topics.c.topic != OUTLIERS
         return {row.topic: (row.x, row.y) for row in connection.execute(select(topics).where(*inside))}
 
 
@@ -115,7 +116,7 @@ def topic_places(db: Database, key: str, thread_ids: Sequence[int]) -> dict[int,
     with db.read() as connection:
         rows = connection.execute(
             select(topic_threads).where(
-                topic_threads.c.run_id == _run_row(connection, key), topic_threads.c.thread_id.in_(thread_ids)
+                topic_threads.c.run_id == run_number(connection, key), topic_threads.c.thread_id.in_(thread_ids)
             )
         )
         return {
@@ -130,7 +131,7 @@ def place_threads(db: Database, key: str, revision: int, places: Sequence[Placed
     """
     ids = [place.thread_id for place in places]
     with db.write() as connection, recounted(connection, ids):
-        run = _run_row(connection, key)
+        run = run_number(connection, key)
         inside = topic_threads.c.run_id == run, topic_threads.c.thread_id.in_(ids)
         touched = set(connection.execute(select(topic_threads.c.topic).where(*inside)).scalars())
         connection.execute(delete(topic_threads).where(*inside))
@@ -164,10 +165,6 @@ def point_of(row: Any) -> Point | None:
 
 def _current(connection: Connection) -> str | None:
     return connection.execute(select(settings.c.value).where(settings.c.name == _CURRENT_RUN)).scalar()
-
-
-def _run_row(connection: Connection, key: str | None) -> int | None:
-    return connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == key)).scalar()
 
 
 def _forget(connection: Connection, run: int | None) -> None:

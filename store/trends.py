@@ -15,13 +15,12 @@ from store.counts import CountKind
 from store.coverage import best_source, coverage
 from store.database import Database
 from store.schema import (
-    bundles,
     mentions,
     thread_labels,
     threads,
-    topic_runs,
     topic_threads,
 )
+from store.scopes import Scopes, scopes
 from store.sources import all_sources
 from store.topic_counts import MILLION
 from store.values import Coverage, Source, SourceKind, TrendPoint, TrendSubject, Verdict
@@ -74,30 +73,6 @@ def query_trend(
         counts = _counts(connection, calendar, scopes(connection, bundle_id, run_id), subject, families, periods)
         uploaded = _uploads(connection, calendar, families, periods, known)
     return [_point(calendar, period, counts, uploaded.get(period), known, now) for period in periods]
-
-
-@dataclass(frozen=True, slots=True)
-class Scopes:
-    """Numbers in the store of the bundle and the topic run that are asked for; None where there is none."""
-
-    bundle: int | None
-    run: int | None
-
-    def of(self, kind: CountKind) -> int:
-        """Whose counts of this kind are read; -1 is nobody's."""
-        if kind in (CountKind.LABEL, CountKind.VERDICT):
-            return -1 if self.bundle is None else self.bundle
-        if kind is CountKind.TOPIC:
-            return -1 if self.run is None else self.run
-        return 0
-
-
-def scopes(connection: Connection, bundle_id: str | None, run_id: str | None) -> Scopes:
-    """Look a bundle and a topic run up."""
-    return Scopes(
-        connection.execute(select(bundles.c.id).where(bundles.c.key == bundle_id)).scalar(),
-        connection.execute(select(topic_runs.c.id).where(topic_runs.c.key == run_id)).scalar(),
-    )
 
 
 def data_span(connection: Connection, calendar: Calendar, start: int | None, end: int | None) -> tuple[int, int]:

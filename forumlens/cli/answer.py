@@ -19,7 +19,7 @@ from forumlens.cli.settings import load_settings
 from scraper.forum import Completeness
 from store import assignments, holdings, topics
 from store.months import format_month
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.values import Coverage, StoreCounts, TrendPoint
 
 
@@ -60,7 +60,7 @@ def show_trends(
         groups = [(name,) for name in families] if per_family and families else [families]
         bundle, run, now = assignments.current_bundle(db), topics.current_topic_run(db), datetime.now(UTC)
         series = [series_by(by, db, bundle, run, subject, group, first, last, now=now) for group in groups]
-        if any(source.authored for source in all_sources(db)):
+        if holds_authored(db):
             say("[yellow]Authored sample data, not mined.[/yellow]")
     line = _trend_line if form is Format.TABLE else _trend_row
     rows = [

@@ -22,7 +22,7 @@ from forumlens.cli.options import DatabaseFlag, FormatFlag
 from forumlens.cli.output import Format, print_rows, say
 from forumlens.cli.settings import load_settings
 from store.answers import OBSERVED, AnswerFigures, Quartiles, query_answers
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.themes import ThemeKind
 
 _DAYS_FROM = 48
@@ -56,7 +56,7 @@ def show_answers(
     with open_store(settings) as db:
         scope = scope_of(settings, db, by, label, category, topic, family, forum_category, start, end)
         found = query_answers(db, scope, by)
-        if any(source.authored for source in all_sources(db)):
+        if holds_authored(db):
             say("[yellow]Authored sample data, not mined.[/yellow]")
     line = _line if form is Format.TABLE else _row
     print_rows([line(theme, figures) for theme, figures in found.items()], form, title="Answers")

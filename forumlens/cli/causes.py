@@ -32,7 +32,7 @@ from labeled import files
 from store import assignments, holdings
 from store.causes import CauseShares, current_causes, list_causes, query_causes
 from store.database import Database
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.themes import ThemeKind
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _current(db: Database) -> str:
 
 
 def _say_caveats(db: Database) -> None:
-    if any(source.authored for source in all_sources(db)):
+    if holds_authored(db):
         say("[yellow]Authored sample data, not mined.[/yellow]")
     say(EXPERIMENTAL)
 

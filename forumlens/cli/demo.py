@@ -46,7 +46,7 @@ from labeled import files
 from scraper import replay
 from store import assignments, holdings, topics
 from store.database import Database
-from store.sources import all_sources
+from store.sources import all_sources, holds_authored
 from store.values import StoreCounts
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _replayed() -> Iterator[tuple[str, str]]:
 
 
 def _collect_real(settings: Settings, db: Database, forum: str, since: datetime | None, limit: int | None) -> None:
-    if any(source.authored for source in all_sources(db)):
+    if holds_authored(db):
         raise BadInputError(
             "the store holds the authored sample, which must not mix with mined data: "
             "name another one with --database sqlite:///FILE"

@@ -29,7 +29,7 @@ from store.assignments import current_bundle
 from store.database import Database
 from store.documentation import DocumentedBy, documentation
 from store.months import format_month
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.themes import ThemeKind
 from store.topics import current_topic_run
 
@@ -177,7 +177,7 @@ def _asked(db: Database, kind: ThemeKind, start: str | None, end: str | None) ->
         raise NotMadeYetError("no post of the store is labelled yet: run `forumlens fit` and `forumlens assign`")
     if kind is ThemeKind.TOPIC and run is None:
         raise NotMadeYetError("the store has no topics yet: run `forumlens topics`")
-    if any(source.authored for source in all_sources(db)):
+    if holds_authored(db):
         say("[yellow]Authored sample data, not mined.[/yellow]")
     return Asked(bundle, run, datetime.now(UTC), first, last)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from forumlens.client.calls import Calls
 from forumlens.v1 import answer_pb2 as apb
+from forumlens.v1 import theme_pb2 as kpb
 from forumlens.v1.answer_pb2_grpc import AnswerServiceStub
-from service.convert_answers import THEME_KINDS, answer_figures, cause_shares
+from service.convert_answers import answer_figures, cause_shares
+from service.fields import enum_number
 from store.answers import AnswerFigures
 from store.causes import CauseShares
 from store.themes import ThemeKind
@@ -26,15 +28,19 @@ class AnswerCalls(Calls):
         """How threads are answered, by theme. `scope`: label, category or topic; families, forum_category, start_month,
         end_month. Raises ClientError, and ValueError for another field or several subjects.
         """
-        request = apb.QueryAnswersRequest(by=THEME_KINDS[by], **_one_subject(scope))
+        request = apb.QueryAnswersRequest(by=_kind(by), **_one_subject(scope))
         response: apb.QueryAnswersResponse = self._call(self._answers.QueryAnswers, request)
         return {each.theme: answer_figures(each) for each in response.themes}
 
     def query_causes(self, by: ThemeKind = ThemeKind.ALL, **scope: Any) -> dict[str, CauseShares]:
         """Root causes of answered threads, by theme; experimental. `scope` and errors are as of query_answers."""
-        request = apb.QueryCausesRequest(by=THEME_KINDS[by], **_one_subject(scope))
+        request = apb.QueryCausesRequest(by=_kind(by), **_one_subject(scope))
         response: apb.QueryCausesResponse = self._call(self._answers.QueryCauses, request)
         return {each.theme: cause_shares(each) for each in response.themes}
+
+
+def _kind(by: ThemeKind) -> Any:
+    return enum_number(kpb.ThemeKind.DESCRIPTOR, by)
 
 
 def _one_subject(scope: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from store.database import Database
 from store.labels import without_categories
 from store.periods import PeriodCounts, count_period
 from store.reviews import all_reviews
-from store.sources import all_sources
+from store.sources import holds_authored
 from store.topic_lists import list_topics
 from store.topic_values import Topic
 from store.topics import current_topic_run
@@ -97,7 +97,7 @@ def gather(db: Database, end: datetime, days: int = 7) -> Digest:
         new_topics=tuple([topic for topic in topics if topic.new_theme][:_NEW]),
         looks=tuple(looks),
         reviews=sum(one.in_force and one.judges and start <= one.made_at < end for one in all_reviews(db)),
-        authored=any(source.authored for source in all_sources(db)),
+        authored=holds_authored(db),
     )
 
 
