@@ -43,8 +43,8 @@ def show_topics(
     """Discover topics among the opening posts and list them; ids stay while the corpus grows.
 
     New threads join the nearest topic. Run `forumlens assign` before, so that topics which no label fits are known.
+    `--map` gives the threads as points of a plane.
 
-    Example: forumlens topics --limit 10
     Example: forumlens topics --map --limit 100000 --format csv
     """
     settings = load_settings(database_url=database, bundle=bundle)
