@@ -120,7 +120,7 @@ def test_authored_data_is_marked(answers: AnswerServiceStub, corpus: Corpus) -> 
         ({"forum_category": "Model"}, "forum_category", ["'Model'", "'Models'"]),
         ({"start_month": "2024-13"}, "start_month", ["'2024-13'", "YYYY-MM"]),
         ({"start_month": "2024-02", "end_month": "2024-02"}, "end_month", ["exclusive"]),
-        ({"by": 99}, "by", ["99", "ThemeKind"]),
+        ({"by": 99}, "by", ["99", "THEME_KIND_FORUM_CATEGORY"]),
     ],
 )
 @pytest.mark.parametrize("method", ["QueryAnswers", "QueryCauses"])
