@@ -28,8 +28,8 @@ from store.schema import (
     topic_label_counts,
     topic_threads,
 )
-from store.sheets import Sheet
-from store.topic_counts import MILLION, count_topics
+from store.sheets import MILLION, Sheet
+from store.topic_counts import count_topics
 
 _BATCH = 500
 _UNIT = 10_000

@@ -416,22 +416,30 @@ topic_threads = Table(
     Index(None, "thread_id", "run_id", "topic"),
 )
 
+
+def _counts(name: str, period: str) -> tuple[Any, ...]:
+    """Name, columns and key of a table of threads by subject and period."""
+    return (
+        name,
+        metadata,
+        Column("kind", String(16), nullable=False),
+        Column("scope", BigInteger, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("family", Text, nullable=False),
+        Column(period, Integer, nullable=False),
+        Column("threads", BigInteger, nullable=False),
+        Column("expected", BigInteger, nullable=False),
+        PrimaryKeyConstraint("kind", "scope", "subject", "family", period),
+    )
+
+
 # How many counted threads of each month there are of a kind, so that a trend costs what its months cost: kept by
 # store.counts, in the transaction of whoever changes what is counted. `scope`: the bundle or run that says so, else 0.
 # `family`: of these, the threads that mention it; '' for all. `expected`: sum of probabilities, in millionths.
-trend_counts = Table(
-    "trend_counts",
-    metadata,
-    Column("kind", String(16), nullable=False),
-    Column("scope", BigInteger, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("family", Text, nullable=False),
-    Column("month", Integer, nullable=False),
-    Column("threads", BigInteger, nullable=False),
-    Column("expected", BigInteger, nullable=False),
-    PrimaryKeyConstraint("kind", "scope", "subject", "family", "month"),
-    Index(None, "kind", "scope", "family", "month"),
-)
+trend_counts = Table(*_counts("trend_counts", "month"), Index(None, "kind", "scope", "family", "month"))
+
+# The same by week.
+week_counts = Table(*_counts("week_counts", "week"))
 
 # What a bundle says of a run's topics, kept by store.counts too. `threads` of the topic that carry the label in a post,
 # `openings` that carry it, and the sum of their strongest scores for it in millionths. Label '': `threads` whose
@@ -447,20 +455,6 @@ topic_label_counts = Table(
     Column("openings", BigInteger, nullable=False),
     Column("score", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "bundle_id", "topic", "label"),
-)
-
-# The same by week.
-week_counts = Table(
-    "week_counts",
-    metadata,
-    Column("kind", String(16), nullable=False),
-    Column("scope", BigInteger, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("family", Text, nullable=False),
-    Column("week", Integer, nullable=False),
-    Column("threads", BigInteger, nullable=False),
-    Column("expected", BigInteger, nullable=False),
-    PrimaryKeyConstraint("kind", "scope", "subject", "family", "week"),
 )
 
 # Written by the service: what people say of posts. Rows are only added; `undoes` names the row that one takes back.

@@ -17,8 +17,8 @@ from store.database import Database
 from store.months import month_of
 from store.schema import mentions, thread_labels, threads, topic_threads, trend_counts, uploads
 from store.scopes import scopes
+from store.sheets import MILLION
 from store.sources import all_sources
-from store.topic_counts import MILLION
 from store.trends import data_span, within
 from store.values import Coverage
 

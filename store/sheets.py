@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Table
 
 from store.database import insert_into
 
+MILLION = 1_000_000
+"""Parts that scores and expected threads are counted in, so that sums stay exact."""
+
 Cell = tuple[Any, ...]
 """Values of the table's key, in the order of its columns."""
 

@@ -10,11 +10,8 @@ from sqlalchemy import Connection, select
 
 from store.labels import category_of
 from store.schema import assignments, posts
-from store.sheets import Sheet
+from store.sheets import MILLION, Sheet
 from store.values import Verdict
-
-MILLION = 1_000_000
-"""Parts that scores and expected threads are counted in, so that sums stay exact."""
 
 ANY_LABEL = ""
 

@@ -13,7 +13,8 @@ from store.database import Database
 from store.labels import category_of, without_categories
 from store.schema import topic_label_counts, topics
 from store.scopes import bundle_number, run_number
-from store.topic_counts import ANY_LABEL, MILLION
+from store.sheets import MILLION
+from store.topic_counts import ANY_LABEL
 from store.topic_values import OUTLIERS, Topic, is_new_theme
 from store.topics import point_of
 

@@ -21,8 +21,8 @@ from store.schema import (
     topic_threads,
 )
 from store.scopes import Scopes, scopes
+from store.sheets import MILLION
 from store.sources import all_sources
-from store.topic_counts import MILLION
 from store.values import Coverage, Source, SourceKind, TrendPoint, TrendSubject, Verdict
 
 _Cell = tuple[CountKind, str, str]
