@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,22 +28,29 @@ class Neighbours:
     sources: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     origins: tuple[ExampleOrigin, ...]
+    _rows: dict[str, list[int]] = field(init=False, repr=False, compare=False)
 
-    def explain(self, vectors: Array, answers: Sequence[Classification]) -> list[Classification]:
-        """Answers with the nearest examples beside the terms of each of their labels. vectors: [m, d], of the posts."""
-        rows: dict[str, list[int]] = defaultdict(list)
+    def __post_init__(self) -> None:
+        rows: defaultdict[str, list[int]] = defaultdict(list)
         for row, labels in enumerate(self.labels):
             for label in labels:
                 rows[label].append(row)
+        object.__setattr__(self, "_rows", dict(rows))
+
+    def explain(self, vectors: Array, answers: Sequence[Classification]) -> list[Classification]:
+        """Answers with the nearest examples beside the terms of each of their labels. vectors: [m, d], of the posts."""
         explained = []
         for answer, cosines in zip(answers, vectors @ self.vectors.T, strict=True):
-            reasons = (replace(one, examples=self._nearest(rows[one.label], cosines)) for one in answer.reasons)
+            reasons = (
+                replace(one, examples=self._nearest(self._rows.get(one.label, ()), cosines)) for one in answer.reasons
+            )
             explained.append(replace(answer, reasons=tuple(reasons)))
         return explained
 
     def _nearest(self, rows: Sequence[int], cosines: Array) -> tuple[NearExample, ...]:
         """The nearest of some; what is not alike at all is left out."""
-        best = np.asarray(rows, dtype=np.intp)[np.argsort(-cosines[rows], kind="stable")[:MOST]]
+        carrying = np.asarray(rows, dtype=np.intp)
+        best = carrying[np.argsort(-cosines[carrying], kind="stable")[:MOST]]
         return tuple(
             NearExample(self.sources[row], self.labels[row], min(float(cosines[row]), 1.0), self.origins[row])
             for row in best

@@ -5,6 +5,7 @@ Topics stand apart from the label bundles; a topic is tied to the taxonomy only 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -105,10 +106,13 @@ def _discover(
     coherence = dict(zip(matched.ids, c_npmi(judged, docs, word_reader(counter)), strict=True))
     known = [value for value in coherence.values() if value is not None]
     by_id = dict(zip(matched.ids, centres, strict=True))
+    lying: defaultdict[int, list[Point]] = defaultdict(list)
+    for member, point in zip(members, points, strict=True):
+        lying[member].append(point)
     topics = [
         replace(
             _describe(topic, threads, members, vectors, by_id, words[topic], coherence[topic], leaves, settings),
-            point=middle([point for point, member in zip(points, members, strict=True) if member == topic]),
+            point=middle(lying[topic]),
         )
         for topic in matched.ids
     ]

@@ -59,7 +59,7 @@ async def family(ask: Ask) -> Page:
     api, by, name = ask.api, ask.period(), ask.path["id"]
     names, trend, drawn, crossed, threads = await asyncio.gather(
         names_of(api),
-        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name])),
+        api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name], period=tpb.PERIOD_MONTH)),
         api.recall(api.stubs.trends.QueryTrends, tpb.QueryTrendsRequest(families=[name], period=PERIODS[by])),
         api.recall(api.stubs.trends.QueryCrossTable, tpb.QueryCrossTableRequest(kind=kpb.THEME_KIND_LEAF)),
         api.call(api.stubs.threads.ListThreads, hpb.ListThreadsRequest(families=[name], page_size=SHOWN)),
