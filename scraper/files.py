@@ -25,7 +25,7 @@ from scraper.upload_rows import UploadTable
 from store import models, sources, threads
 from store.database import Database
 from store.months import month_of, month_start
-from store.values import AUTHORED_TAG, COUNTED_STATES, HubModel, Source, SourceKind, Thread, UploadCount
+from store.values import AUTHORED_TAG, COUNTED_STATES, HubModel, SourceKind, Thread, UploadCount
 
 _BATCH = 200
 _TICK = timedelta(microseconds=1)
@@ -111,50 +111,40 @@ def import_models(
     """
     origin = sources.ensure(db, SourceKind.HUB, source or base_name(path))
     with only_crawler(db, origin):
-        return _import_models(db, path, origin, families, snapshot, rejects, progress)
+        listing = hub.begin_snapshot(db, origin.id) if snapshot else 0
+        span = _Span()
 
+        def read(row: Row) -> HubModel:
+            take.note_columns(row.values, MODEL_FIELDS)
+            try:
+                return parse_model(row.values, families=families)
+            except BadFieldError:
+                models.keep_listed(db, origin.id, [str(row.values.get(name)) for name in ID_FIELDS], listing)
+                raise
 
-def _import_models(
-    db: Database,
-    path: Path,
-    origin: Source,
-    families: Families | None,
-    snapshot: bool,
-    rejects: Path | None,
-    progress: Progress,
-) -> ImportSummary:
-    listing = hub.begin_snapshot(db, origin.id) if snapshot else 0
-    span = _Span()
+        def choose(names: Sequence[str]) -> list[str]:
+            take.note_columns(dict.fromkeys(names), MODEL_FIELDS)
+            return model_columns(names)
 
-    def read(row: Row) -> HubModel:
-        take.note_columns(row.values, MODEL_FIELDS)
-        try:
-            return parse_model(row.values, families=families)
-        except BadFieldError:
-            models.keep_listed(db, origin.id, [str(row.values.get(name)) for name in ID_FIELDS], listing)
-            raise
-
-    def choose(names: Sequence[str]) -> list[str]:
-        take.note_columns(dict.fromkeys(names), MODEL_FIELDS)
-        return model_columns(names)
-
-    with _Take(origin.name, [path], rejects, progress, choose) as take:
-        try:
-            for some in chunked(take.values(read), 5 * _BATCH):
-                models.save_models(db, origin.id, some, listing=listing, counted=False)
-                take.summary.stored += len(some)
-                take.summary.unknown_dates += sum(model.created_at is None for model in some)
-                take.summary.gated += sum(bool(model.gated) for model in some)
-                span.add(model.created_at for model in some)
-                _note_authored(db, origin.id, (model.tags for model in some))
-        finally:
-            # Counting once: a file may hold its models in any order, so that each batch touches every month.
-            models.recount(db, origin.id)
-    if span.first and span.last:
-        sources.mark_covered(db, origin.id, _first_covered(span.first, take.summary.unknown_dates), span.last + _TICK)
-        if snapshot:
-            take.summary.gone = hub.end_snapshot(db, origin.id, listing, span.first, span.last)
-    return take.summary
+        with _Take(origin.name, [path], rejects, progress, choose) as take:
+            try:
+                for some in chunked(take.values(read), 5 * _BATCH):
+                    models.save_models(db, origin.id, some, listing=listing, counted=False)
+                    take.summary.stored += len(some)
+                    take.summary.unknown_dates += sum(model.created_at is None for model in some)
+                    take.summary.gated += sum(bool(model.gated) for model in some)
+                    span.add(model.created_at for model in some)
+                    _note_authored(db, origin.id, (model.tags for model in some))
+            finally:
+                # Counting once: a file may hold its models in any order, so that each batch touches every month.
+                models.recount(db, origin.id)
+        if span.first and span.last:
+            sources.mark_covered(
+                db, origin.id, _first_covered(span.first, take.summary.unknown_dates), span.last + _TICK
+            )
+            if snapshot:
+                take.summary.gone = hub.end_snapshot(db, origin.id, listing, span.first, span.last)
+        return take.summary
 
 
 def import_uploads(

@@ -143,10 +143,12 @@ class Batcher:
         """Seconds until a call that comes now should be answered: others take their turns until it is through."""
         ahead = min(self._waiting, len(self._queue) * len(call.posts))
         tokens = ahead * self._waiting_tokens / max(self._waiting, 1)
-        gone = asyncio.get_running_loop().time() - self._began
-        # A batch that is not done after all this time shows that the model has become slower.
-        speed = min(self._speed, self._at_work / max(gone, 1e-4)) if self._at_work else self._speed
-        at_work = self._at_work / speed - gone if self._at_work else 0.0
+        speed, at_work = self._speed, 0.0
+        if self._at_work:
+            # A batch that is not done after all this time shows that the model has become slower.
+            gone = asyncio.get_running_loop().time() - self._began
+            speed = min(speed, self._at_work / max(gone, 1e-4))
+            at_work = self._at_work / speed - gone
         return at_work + (tokens + call.left) / speed
 
     def _drop(self, call: _Call) -> None:
